@@ -7,10 +7,24 @@ export type WeightDtype = "f32" | "f16" | "bf16" | "q8_0" | "q4_0";
 export type Dtype = WeightDtype | "u32";
 
 /** Elements per block of a dtype: the last dimension must be a multiple of it. */
-export const BLOCK_SIZE: Readonly<Record<Dtype, number>> = { f32: 1, f16: 1, bf16: 1, q8_0: 32, q4_0: 32, u32: 1 };
+export const BLOCK_SIZE: Readonly<Record<Dtype, number>> = {
+  f32: 1,
+  f16: 1,
+  bf16: 1,
+  q8_0: 32,
+  q4_0: 32,
+  u32: 1,
+};
 
 /** Bytes per block of a dtype. */
-export const BLOCK_BYTES: Readonly<Record<Dtype, number>> = { f32: 4, f16: 2, bf16: 2, q8_0: 34, q4_0: 18, u32: 4 };
+export const BLOCK_BYTES: Readonly<Record<Dtype, number>> = {
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  q8_0: 34,
+  q4_0: 18,
+  u32: 4,
+};
 
 /** Bytes that `elements` elements of `dtype` take; `elements` is a multiple of the block size. */
 export function byteLength(dtype: Dtype, elements: number): number {
