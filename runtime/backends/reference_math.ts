@@ -1,0 +1,37 @@
+/** @file The scalar and vector functions that the reference ops are made of, in float64. */
+
+/** `ln(1 + e^x)` without overflow or cancellation. */
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+/** `x / (1 + e^-x)`. */
+export function silu(x: number): number {
+  return x / (1 + Math.exp(-x));
+}
+
+/** `sum_i a[i] * b[bStart + i]`. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>, bStart = 0): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[bStart + i];
+  return sum;
+}
+
+/** `weight * x / sqrt(mean(x^2) + eps)` of one row. */
+export function rmsNormalize(x: Float64Array, weight: Float32Array, eps: number): Float64Array {
+  const scale = 1 / Math.sqrt(dot(x, x) / x.length + eps);
+  return x.map((value, i) => weight[i] * value * scale);
+}
+
+/** Rotates every head of one row, in place, by `position * inverseFrequencies[i]`: dimension i pairs with i + headDim / 2. */
+export function rotate(heads: Float64Array, position: number, inverseFrequencies: Float64Array): void {
+  const half = inverseFrequencies.length;
+  for (let start = 0; start < heads.length; start += 2 * half) {
+    for (let i = 0; i < half; i++) {
+      const angle = position * inverseFrequencies[i];
+      const [a, b] = [heads[start + i], heads[start + half + i]];
+      heads[start + i] = a * Math.cos(angle) - b * Math.sin(angle);
+      heads[start + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
+    }
+  }
+}
