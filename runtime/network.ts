@@ -1,0 +1,37 @@
+/** @file What every part of the forward pass is given: the network's constants and its scratch memory. */
+import type { Backend, Rope } from "./backend.ts";
+import type { HymbaConfig } from "./config.ts";
+import type { SequenceState } from "./state.ts";
+import type { Tensor } from "./tensor.ts";
+import type { ModelWeights } from "./weights.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A loaded network. Constant after load, but for the workspace. */
+export interface Network {
+  readonly backend: Backend;
+  readonly config: HymbaConfig;
+  readonly weights: ModelWeights;
+  readonly rope: Rope;
+  readonly workspace: Workspace;
+  readonly chunkSize: number;
+}
+
+/** Rows of a pass that belong to one sequence: its next `length` tokens. */
+export interface Span {
+  readonly state: SequenceState;
+  /** First row in the workspace. */
+  readonly start: number;
+  readonly length: number;
+  /** Largest distance that its window layers see back. */
+  readonly lookback: number;
+}
+
+/** Views of in_proj's output, `[l, width]` each. Keys and values are absent where the layer reads another layer's. */
+export interface Projections {
+  readonly queries: Tensor;
+  readonly keyValues: { readonly keys: Tensor; readonly values: Tensor } | null;
+  /** Input of the convolution. */
+  readonly u: Tensor;
+  /** Gate of the scan. */
+  readonly z: Tensor;
+}

@@ -1,0 +1,231 @@
+/**
+ * @file Checkpoint tensors -> a backend's weights: the only place that knows the published names.
+ */
+import type { Backend, Weight, WeightUse } from "./backend.ts";
+import type { HymbaConfig } from "./config.ts";
+import { WeightsError } from "./errors.ts";
+import { dequantize, quantize } from "./formats/quantize.ts";
+import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
+import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
+
+/** Weights of one layer's Mamba heads. */
+export interface SsmWeights {
+  readonly convWeight: Weight;
+  readonly convBias: Weight;
+  readonly xProj: Weight;
+  readonly dtProj: Weight;
+  readonly dtBias: Weight;
+  readonly dtNorm: Weight;
+  readonly bNorm: Weight;
+  readonly cNorm: Weight;
+  /** `-exp(A_log)`, `[dInner, dState]`. */
+  readonly A: Weight;
+  readonly D: Weight;
+}
+
+/** Weights of one layer. */
+export interface LayerWeights {
+  readonly inputNorm: Weight;
+  readonly inProj: Weight;
+  readonly ssm: SsmWeights;
+  readonly attentionNorm: Weight;
+  readonly ssmNorm: Weight;
+  readonly outProj: Weight;
+  readonly mlpNorm: Weight;
+  readonly gateProj: Weight;
+  readonly upProj: Weight;
+  readonly downProj: Weight;
+}
+
+/** Weights of a model, in a backend's memory. */
+export interface ModelWeights {
+  readonly embedding: Weight;
+  /** The embedding itself where they are tied. */
+  readonly head: Weight;
+  /** `[numMetaTokens, hiddenSize]`; absent without meta tokens. */
+  readonly metaTokens: Weight | null;
+  readonly finalNorm: Weight;
+  readonly layers: readonly LayerWeights[];
+}
+
+/** A published tensor: its shape in the file, how the ops use it, and what is done to its values on the way. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly use: WeightUse;
+  /** Shape that the ops see, where it differs. */
+  readonly opShape?: readonly number[];
+  readonly transform?: (value: number) => number;
+}
+
+/** Options of {@linkcode loadWeights}. */
+export interface LoadWeightsOptions {
+  /** Storage type of the large matrices; omitted: as the file has them. Matrices whose rows are no whole number of blocks stay as they are. */
+  readonly quantization?: WeightDtype;
+  readonly signal?: AbortSignal;
+  /** Called after each tensor with the bytes read so far and in all. */
+  readonly onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
+}
+
+/** Every tensor that a checkpoint of this config has, by published name. */
+export function tensorSpecs(config: HymbaConfig): Map<string, TensorSpec> {
+  const { hiddenSize, vocabSize, numMetaTokens } = config;
+  const specs = new Map<string, TensorSpec>([
+    ["model.embed_tokens.weight", { shape: [vocabSize, hiddenSize], use: "matrix" }],
+    ["model.final_layernorm.weight", { shape: [hiddenSize], use: "plain" }],
+  ]);
+  if (numMetaTokens > 0) {
+    specs.set("model.memory_tokens", { shape: [numMetaTokens, hiddenSize], use: "matrix" });
+  }
+  if (!config.tieWordEmbeddings) {
+    specs.set("lm_head.weight", { shape: [vocabSize, hiddenSize], use: "matrix" });
+  }
+  config.layers.forEach((_, layer) => {
+    for (const [name, spec] of Object.entries(layerSpecs(config, layer))) {
+      specs.set(`model.layers.${layer}.${name}`, spec);
+    }
+  });
+  return specs;
+}
+
+function layerSpecs(config: HymbaConfig, layer: number): Record<string, TensorSpec> {
+  const { hiddenSize, intermediateSize, dInner, dState, dConv, dtRank, headDim, vHeadDim } = config;
+  const ownsKv = config.layers[layer].kvOwner === layer;
+  const kvWidth = ownsKv ? config.numKvHeads * (headDim + vHeadDim) : 0;
+  const plain = (...shape: number[]): TensorSpec => ({ shape, use: "plain" });
+  const matrix = (...shape: number[]): TensorSpec => ({ shape, use: "matrix" });
+  return {
+    "input_layernorm.weight": plain(hiddenSize),
+    "pre_moe_layernorm.weight": plain(hiddenSize),
+    "moe.experts.0.gate_proj.weight": matrix(intermediateSize, hiddenSize),
+    "moe.experts.0.up_proj.weight": matrix(intermediateSize, hiddenSize),
+    "moe.experts.0.down_proj.weight": matrix(hiddenSize, intermediateSize),
+    "mamba.in_proj.weight": matrix(config.numHeads * headDim + kvWidth + 2 * dInner, hiddenSize),
+    "mamba.out_proj.weight": matrix(hiddenSize, dInner),
+    "mamba.conv1d.weight": { ...plain(dInner, 1, dConv), opShape: [dInner, dConv] },
+    "mamba.conv1d.bias": plain(dInner),
+    "mamba.x_proj.0.weight": matrix(dtRank + 2 * dState, dInner),
+    "mamba.dt_proj.0.weight": plain(dInner, dtRank),
+    "mamba.dt_proj.0.bias": plain(dInner),
+    "mamba.A_log.0": { ...plain(dInner, dState), transform: (value) => -Math.exp(value) },
+    "mamba.D.0": plain(dInner),
+    "mamba.dt_layernorm.weight": plain(dtRank),
+    "mamba.B_layernorm.weight": plain(dState),
+    "mamba.C_layernorm.weight": plain(dState),
+    "mamba.pre_avg_layernorm1.weight": plain(dInner),
+    "mamba.pre_avg_layernorm2.weight": plain(dInner),
+  };
+}
+
+/** Whether `quantization` applies to a tensor: the projections and the embedding. x_proj steers the scan and stays as published. */
+export function isQuantizable(name: string, spec: TensorSpec): boolean {
+  return spec.use === "matrix" && !name.includes("x_proj") && name !== "model.memory_tokens";
+}
+
+/**
+ * Checks every tensor of a checkpoint against its config and uploads them one by one.
+ *
+ * @throws {WeightsError} before anything is read, where a tensor is missing, unknown or misshapen
+ */
+export async function loadWeights(
+  file: TensorFile,
+  config: HymbaConfig,
+  backend: Backend,
+  options: LoadWeightsOptions = {},
+): Promise<ModelWeights> {
+  const specs = tensorSpecs(config);
+  checkTensors(file, specs);
+  const weights = new Map<string, Weight>();
+  const totalBytes = [...specs.keys()].reduce((sum, name) => sum + file.tensors.get(name)!.byteLength, 0);
+  let loadedBytes = 0;
+  try {
+    for (const [name, spec] of specs) {
+      const info = file.tensors.get(name)!;
+      const bytes = await file.read(name, options.signal);
+      weights.set(name, upload(backend, name, spec, info, bytes, options.quantization));
+      loadedBytes += info.byteLength;
+      options.onProgress?.({ loadedBytes, totalBytes });
+    }
+  } catch (error) {
+    weights.forEach((weight) => backend.release(weight));
+    throw error;
+  }
+  return arrange(weights, config);
+}
+
+function checkTensors(file: TensorFile, specs: ReadonlyMap<string, TensorSpec>): void {
+  for (const [name, { shape }] of specs) {
+    const info = file.tensors.get(name);
+    if (!info) fail(`Cannot load tensor "${name}": it is missing, expected shape [${shape.join(", ")}]`);
+    if (info.shape.join() !== shape.join()) {
+      fail(
+        `Cannot load tensor "${name}": shape is [${info.shape.join(", ")}], expected [${shape.join(", ")}]`,
+      );
+    }
+  }
+  for (const name of file.tensors.keys()) {
+    if (!specs.has(name)) {
+      fail(`Cannot load tensor "${name}": config.json has no place for it, expected ${specs.size} tensors`);
+    }
+  }
+}
+
+function fail(message: string): never {
+  throw new WeightsError(message, "Check that the checkpoint and config.json belong together");
+}
+
+function upload(
+  backend: Backend,
+  name: string,
+  spec: TensorSpec,
+  info: TensorInfo,
+  bytes: Uint8Array,
+  quantization: WeightDtype | undefined,
+): Weight {
+  const shape = spec.opShape ?? spec.shape;
+  if (spec.transform) {
+    const values = dequantize(info.dtype, bytes).map(spec.transform);
+    return backend.upload(spec.use, "f32", shape, new Uint8Array(values.buffer));
+  }
+  const wanted = quantization !== undefined && isQuantizable(name, spec) &&
+    shape[1] % BLOCK_SIZE[quantization] === 0;
+  if (!wanted || quantization === info.dtype) return backend.upload(spec.use, info.dtype, shape, bytes);
+  return backend.upload(spec.use, quantization, shape, quantize(quantization, dequantize(info.dtype, bytes)));
+}
+
+function arrange(weights: ReadonlyMap<string, Weight>, config: HymbaConfig): ModelWeights {
+  const get = (name: string): Weight => weights.get(name)!;
+  const embedding = get("model.embed_tokens.weight");
+  return {
+    embedding,
+    head: weights.get("lm_head.weight") ?? embedding,
+    metaTokens: weights.get("model.memory_tokens") ?? null,
+    finalNorm: get("model.final_layernorm.weight"),
+    layers: config.layers.map((_, layer) => arrangeLayer((name) => get(`model.layers.${layer}.${name}`))),
+  };
+}
+
+function arrangeLayer(get: (name: string) => Weight): LayerWeights {
+  return {
+    inputNorm: get("input_layernorm.weight"),
+    inProj: get("mamba.in_proj.weight"),
+    ssm: {
+      convWeight: get("mamba.conv1d.weight"),
+      convBias: get("mamba.conv1d.bias"),
+      xProj: get("mamba.x_proj.0.weight"),
+      dtProj: get("mamba.dt_proj.0.weight"),
+      dtBias: get("mamba.dt_proj.0.bias"),
+      dtNorm: get("mamba.dt_layernorm.weight"),
+      bNorm: get("mamba.B_layernorm.weight"),
+      cNorm: get("mamba.C_layernorm.weight"),
+      A: get("mamba.A_log.0"),
+      D: get("mamba.D.0"),
+    },
+    attentionNorm: get("mamba.pre_avg_layernorm1.weight"),
+    ssmNorm: get("mamba.pre_avg_layernorm2.weight"),
+    outProj: get("mamba.out_proj.weight"),
+    mlpNorm: get("pre_moe_layernorm.weight"),
+    gateProj: get("moe.experts.0.gate_proj.weight"),
+    upProj: get("moe.experts.0.up_proj.weight"),
+    downProj: get("moe.experts.0.down_proj.weight"),
+  };
+}
