@@ -1,0 +1,5 @@
+//! What JavaScript calls: functions of numbers, where pointers become slices. Every pointer must be one that `allocate`
+//! or `matrix_new` returned, moved only inside its allocation; sizes are checked by runtime/checked_backend.ts.
+#![allow(unsafe_code)]
+
+mod memory;

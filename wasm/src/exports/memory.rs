@@ -1,0 +1,28 @@
+//! Linear memory for tensors, weights and scratch.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Alignment of every allocation, in bytes: a cache line.
+const ALIGNMENT: usize = 64;
+
+/// Pointer to `bytes` (at least 1) zeroed bytes on a cache line's boundary, or null where memory cannot grow that far.
+#[wasm_bindgen]
+pub fn allocate(bytes: usize) -> *mut u8 {
+    match Layout::from_size_align(bytes, ALIGNMENT) {
+        // SAFETY: the caller asks for at least one byte.
+        Ok(layout) => unsafe { alloc_zeroed(layout) },
+        Err(_) => core::ptr::null_mut(),
+    }
+}
+
+/// Gives back what `allocate(bytes)` returned.
+///
+/// # Safety
+/// `pointer` came from `allocate` with the same `bytes`, and nothing uses it any more.
+#[wasm_bindgen]
+pub unsafe fn deallocate(pointer: *mut u8, bytes: usize) {
+    // SAFETY: the layout is the one it was allocated with.
+    unsafe { dealloc(pointer, Layout::from_size_align_unchecked(bytes, ALIGNMENT)) }
+}

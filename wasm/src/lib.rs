@@ -1,0 +1,13 @@
+//! The ops of the WebAssembly backend, one file an op, named as in runtime/backend.ts.
+//!
+//! Kernels are safe Rust over slices and the four-lane vectors of [`simd`]; `unsafe` lives in `simd/wasm.rs`, in [`view`]
+//! and in [`exports`], where pointers from JavaScript become slices. The same source gives two modules: with
+//! `+relaxed-simd` fused multiply-add and 8-bit dot products are used, without it their exact SIMD128 equivalents.
+//! On other targets the vectors are plain arrays, so that `cargo test` runs every kernel's algorithm natively.
+#![deny(unsafe_code)]
+
+pub mod simd;
+pub mod view;
+
+#[cfg(target_arch = "wasm32")]
+pub mod exports;

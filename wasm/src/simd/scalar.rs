@@ -1,0 +1,272 @@
+//! The vectors as arrays: the scalar twin that native tests run.
+
+/// Four f32 lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct F32x4([f32; 4]);
+
+/// Four i32 lanes; comparisons give lanes of all ones or all zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct I32x4([i32; 4]);
+
+/// Eight 16-bit lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct I16x8([i16; 8]);
+
+/// Sixteen 8-bit lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct I8x16([i8; 16]);
+
+use core::array::from_fn;
+
+fn mask(condition: bool) -> i32 {
+    -i32::from(condition)
+}
+
+/// Methods computed lane by lane.
+macro_rules! lanes {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $result:ident = |$($lane:ident),+| $body:expr;)+) => {$(
+        $(#[$doc])*
+        #[allow(clippy::should_implement_trait)]
+        pub fn $name(self, $($argument: $kind),*) -> $result {
+            lanes!(@call $result, self, [$($argument)*], |$($lane),+| $body)
+        }
+    )+};
+    (@call $result:ident, $self:ident, [], |$a:ident| $body:expr) => {
+        $result($self.0.map(|$a| $body))
+    };
+    (@call $result:ident, $self:ident, [$argument:ident], |$a:ident, $b:ident| $body:expr) => {
+        $result(from_fn(|i| {
+            let ($a, $b) = ($self.0[i], $argument.0[i]);
+            $body
+        }))
+    };
+}
+
+impl F32x4 {
+    /// The same value in every lane.
+    pub fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
+
+    /// Lanes in memory order.
+    pub fn load(from: &[f32; 4]) -> Self {
+        Self(*from)
+    }
+
+    /// Lanes in memory order.
+    pub fn store(self, to: &mut [f32; 4]) {
+        *to = self.0;
+    }
+
+    /// Lanes from an array.
+    pub fn from_array(lanes: [f32; 4]) -> Self {
+        Self(lanes)
+    }
+
+    /// Lanes as an array.
+    pub fn to_array(self) -> [f32; 4] {
+        self.0
+    }
+
+    /// `self * factor + addend`, rounded twice.
+    pub fn mul_add(self, factor: Self, addend: Self) -> Self {
+        self.mul(factor).add(addend)
+    }
+
+    lanes! {
+        /// Sum.
+        add(other: F32x4) -> F32x4 = |a, b| a + b;
+        /// Difference.
+        sub(other: F32x4) -> F32x4 = |a, b| a - b;
+        /// Product.
+        mul(other: F32x4) -> F32x4 = |a, b| a * b;
+        /// Quotient.
+        div(other: F32x4) -> F32x4 = |a, b| a / b;
+        /// Smaller; NaN if either is.
+        min(other: F32x4) -> F32x4 = |a, b| if a.is_nan() || b.is_nan() { f32::NAN } else { a.min(b) };
+        /// Larger; NaN if either is.
+        max(other: F32x4) -> F32x4 = |a, b| if a.is_nan() || b.is_nan() { f32::NAN } else { a.max(b) };
+        /// Magnitude.
+        abs() -> F32x4 = |a| a.abs();
+        /// Opposite sign.
+        neg() -> F32x4 = |a| -a;
+        /// Square root.
+        sqrt() -> F32x4 = |a| a.sqrt();
+        /// Nearest integer, ties to even.
+        nearest() -> F32x4 = |a| a.round_ties_even();
+        /// Mask of self < other.
+        lt(other: F32x4) -> I32x4 = |a, b| mask(a < b);
+        /// Mask of self > other.
+        gt(other: F32x4) -> I32x4 = |a, b| mask(a > b);
+        /// Mask of self == other.
+        eq(other: F32x4) -> I32x4 = |a, b| mask(a == b);
+        /// The same bits.
+        bits() -> I32x4 = |a| a.to_bits() as i32;
+        /// Towards zero, saturating; NaN gives 0.
+        to_i32() -> I32x4 = |a| a as i32;
+    }
+
+    /// Lanes 0 0' 1 1'.
+    pub fn zip_low(self, other: Self) -> Self {
+        Self([self.0[0], other.0[0], self.0[1], other.0[1]])
+    }
+
+    /// Lanes 2 2' 3 3'.
+    pub fn zip_high(self, other: Self) -> Self {
+        Self([self.0[2], other.0[2], self.0[3], other.0[3]])
+    }
+}
+
+impl I32x4 {
+    /// The same value in every lane.
+    pub fn splat(value: i32) -> Self {
+        Self([value; 4])
+    }
+
+    /// Lanes from an array.
+    pub fn from_array(lanes: [i32; 4]) -> Self {
+        Self(lanes)
+    }
+
+    /// Lanes as an array.
+    pub fn to_array(self) -> [i32; 4] {
+        self.0
+    }
+
+    /// Four 16-bit values, sign-extended.
+    pub fn load_extend(from: &[u16; 4]) -> Self {
+        Self(from.map(|value| i32::from(value as i16)))
+    }
+
+    /// Shifts left.
+    pub fn shl<const BITS: u32>(self) -> Self {
+        Self(self.0.map(|a| a << BITS))
+    }
+
+    /// Shifts right, copying the sign.
+    pub fn shr<const BITS: u32>(self) -> Self {
+        Self(self.0.map(|a| a >> BITS))
+    }
+
+    /// Lanes of `yes` where this mask is all ones, of `no` where it is all zeros.
+    pub fn select(self, yes: F32x4, no: F32x4) -> F32x4 {
+        F32x4(from_fn(|i| if self.0[i] == 0 { no.0[i] } else { yes.0[i] }))
+    }
+
+    /// Whether any bit is set.
+    pub fn any(self) -> bool {
+        self.0.iter().any(|&a| a != 0)
+    }
+
+    /// `self[i] + sum over j of signed[4 i + j] * bytes[4 i + j]`, the bytes read as unsigned.
+    pub fn dot_bytes(self, signed: I8x16, bytes: I8x16) -> Self {
+        let product = |i: usize| i32::from(signed.0[i]) * i32::from(bytes.0[i] as u8);
+        Self(from_fn(|i| self.0[i] + (4 * i..4 * i + 4).map(product).sum::<i32>()))
+    }
+
+    lanes! {
+        /// Wrapping sum.
+        add(other: I32x4) -> I32x4 = |a, b| a.wrapping_add(b);
+        /// Wrapping difference.
+        sub(other: I32x4) -> I32x4 = |a, b| a.wrapping_sub(b);
+        /// Bitwise and.
+        bitand(other: I32x4) -> I32x4 = |a, b| a & b;
+        /// Bitwise or.
+        bitor(other: I32x4) -> I32x4 = |a, b| a | b;
+        /// Bitwise exclusive or.
+        bitxor(other: I32x4) -> I32x4 = |a, b| a ^ b;
+        /// Mask of self > other.
+        gt(other: I32x4) -> I32x4 = |a, b| mask(a > b);
+        /// Mask of self == other.
+        eq(other: I32x4) -> I32x4 = |a, b| mask(a == b);
+        /// The nearest f32.
+        to_f32() -> F32x4 = |a| a as f32;
+        /// The same bits.
+        as_f32() -> F32x4 = |a| f32::from_bits(a as u32);
+    }
+
+    /// Lanes 0 2 0' 2'.
+    pub fn evens(self, other: Self) -> Self {
+        Self([self.0[0], self.0[2], other.0[0], other.0[2]])
+    }
+
+    /// Lanes 1 3 1' 3'.
+    pub fn odds(self, other: Self) -> Self {
+        Self([self.0[1], self.0[3], other.0[1], other.0[3]])
+    }
+}
+
+impl I16x8 {
+    /// Lanes in memory order.
+    pub fn load(from: &[u16; 8]) -> Self {
+        Self(from.map(|value| value as i16))
+    }
+
+    /// Lanes 0 to 3, sign-extended.
+    pub fn extend_low(self) -> I32x4 {
+        I32x4(from_fn(|i| i32::from(self.0[i])))
+    }
+
+    /// Lanes 4 to 7, sign-extended.
+    pub fn extend_high(self) -> I32x4 {
+        I32x4(from_fn(|i| i32::from(self.0[4 + i])))
+    }
+
+    /// Lanes 0 to 3 as the upper halves of 32-bit lanes, zeros below.
+    pub fn upper_low(self) -> I32x4 {
+        self.extend_low().shl::<16>()
+    }
+
+    /// Lanes 4 to 7 as the upper halves of 32-bit lanes, zeros below.
+    pub fn upper_high(self) -> I32x4 {
+        self.extend_high().shl::<16>()
+    }
+
+    /// Sums of the products of neighbours: `self[2 i] * other[2 i] + self[2 i + 1] * other[2 i + 1]`.
+    pub fn dot(self, other: Self) -> I32x4 {
+        let product = |i: usize| i32::from(self.0[i]) * i32::from(other.0[i]);
+        I32x4(from_fn(|i| product(2 * i) + product(2 * i + 1)))
+    }
+}
+
+impl I8x16 {
+    /// Lanes in memory order.
+    pub fn load(from: &[i8; 16]) -> Self {
+        Self(*from)
+    }
+
+    /// Lanes in memory order.
+    pub fn load_unsigned(from: &[u8; 16]) -> Self {
+        Self(from.map(|value| value as i8))
+    }
+
+    /// Lanes 4 * GROUP to 4 * GROUP + 3, four times.
+    pub fn repeat_group(self, group: usize) -> Self {
+        Self(from_fn(|i| self.0[4 * group + i % 4]))
+    }
+
+    /// Bitwise and.
+    pub fn bitand(self, other: Self) -> Self {
+        Self(from_fn(|i| self.0[i] & other.0[i]))
+    }
+
+    /// Lanes' lower four bits.
+    pub fn low_nibbles(self) -> Self {
+        Self(self.0.map(|a| a & 15))
+    }
+
+    /// Lanes' upper four bits.
+    pub fn high_nibbles(self) -> Self {
+        Self(self.0.map(|a| (a as u8 >> 4) as i8))
+    }
+
+    /// Lanes 0 to 7, sign-extended.
+    pub fn extend_low(self) -> I16x8 {
+        I16x8(from_fn(|i| i16::from(self.0[i])))
+    }
+
+    /// Lanes 8 to 15, sign-extended.
+    pub fn extend_high(self) -> I16x8 {
+        I16x8(from_fn(|i| i16::from(self.0[8 + i])))
+    }
+}

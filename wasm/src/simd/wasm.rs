@@ -1,0 +1,284 @@
+//! The vectors as WebAssembly SIMD128 instructions, with relaxed SIMD where the module is built for it.
+#![allow(unsafe_code)]
+
+use core::arch::wasm32::*;
+
+/// Four f32 lanes.
+#[derive(Clone, Copy)]
+pub struct F32x4(v128);
+
+/// Four i32 lanes; comparisons give lanes of all ones or all zeros.
+#[derive(Clone, Copy)]
+pub struct I32x4(v128);
+
+/// Eight 16-bit lanes.
+#[derive(Clone, Copy)]
+pub struct I16x8(v128);
+
+/// Sixteen 8-bit lanes.
+#[derive(Clone, Copy)]
+pub struct I8x16(v128);
+
+#[inline(always)]
+fn load<T, const N: usize>(from: &[T; N]) -> v128 {
+    const { assert!(size_of::<T>() * N == 16) };
+    // SAFETY: the reference is valid for its 16 bytes; v128.load needs no alignment.
+    unsafe { v128_load(from.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn store<T, const N: usize>(vector: v128, to: &mut [T; N]) {
+    const { assert!(size_of::<T>() * N == 16) };
+    // SAFETY: as for load.
+    unsafe { v128_store(to.as_mut_ptr().cast(), vector) }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $result:ident = $body:expr;)+) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        #[allow(clippy::should_implement_trait)]
+        pub fn $name(self, $($argument: $kind),*) -> $result {
+            #[allow(clippy::redundant_closure_call)]
+            $result(($body)(self.0, $($argument.0),*))
+        }
+    )+};
+}
+
+impl F32x4 {
+    /// The same value in every lane.
+    #[inline(always)]
+    pub fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn load(from: &[f32; 4]) -> Self {
+        Self(load(from))
+    }
+
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn store(self, to: &mut [f32; 4]) {
+        store(self.0, to);
+    }
+
+    /// Lanes from an array.
+    #[inline(always)]
+    pub fn from_array([a, b, c, d]: [f32; 4]) -> Self {
+        Self(f32x4(a, b, c, d))
+    }
+
+    /// Lanes as an array.
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        [
+            f32x4_extract_lane::<0>(self.0),
+            f32x4_extract_lane::<1>(self.0),
+            f32x4_extract_lane::<2>(self.0),
+            f32x4_extract_lane::<3>(self.0),
+        ]
+    }
+
+    /// `self * factor + addend`: one rounding or two in a relaxed module (as the engine likes), two in a plain one.
+    #[inline(always)]
+    pub fn mul_add(self, factor: Self, addend: Self) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(f32x4_relaxed_madd(self.0, factor.0, addend.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return Self(f32x4_add(f32x4_mul(self.0, factor.0), addend.0));
+    }
+
+    methods! {
+        /// Sum.
+        add(other: F32x4) -> F32x4 = f32x4_add;
+        /// Difference.
+        sub(other: F32x4) -> F32x4 = f32x4_sub;
+        /// Product.
+        mul(other: F32x4) -> F32x4 = f32x4_mul;
+        /// Quotient.
+        div(other: F32x4) -> F32x4 = f32x4_div;
+        /// Smaller; NaN if either is.
+        min(other: F32x4) -> F32x4 = f32x4_min;
+        /// Larger; NaN if either is.
+        max(other: F32x4) -> F32x4 = f32x4_max;
+        /// Magnitude.
+        abs() -> F32x4 = f32x4_abs;
+        /// Opposite sign.
+        neg() -> F32x4 = f32x4_neg;
+        /// Square root.
+        sqrt() -> F32x4 = f32x4_sqrt;
+        /// Nearest integer, ties to even.
+        nearest() -> F32x4 = f32x4_nearest;
+        /// Mask of self < other.
+        lt(other: F32x4) -> I32x4 = f32x4_lt;
+        /// Mask of self > other.
+        gt(other: F32x4) -> I32x4 = f32x4_gt;
+        /// Mask of self == other.
+        eq(other: F32x4) -> I32x4 = f32x4_eq;
+        /// The same bits.
+        bits() -> I32x4 = |a| a;
+        /// Towards zero, saturating; NaN gives 0.
+        to_i32() -> I32x4 = i32x4_trunc_sat_f32x4;
+        /// Lanes 0 0' 1 1'.
+        zip_low(other: F32x4) -> F32x4 = |a, b| i32x4_shuffle::<0, 4, 1, 5>(a, b);
+        /// Lanes 2 2' 3 3'.
+        zip_high(other: F32x4) -> F32x4 = |a, b| i32x4_shuffle::<2, 6, 3, 7>(a, b);
+    }
+}
+
+impl I32x4 {
+    /// The same value in every lane.
+    #[inline(always)]
+    pub fn splat(value: i32) -> Self {
+        Self(i32x4_splat(value))
+    }
+
+    /// Lanes from an array.
+    #[inline(always)]
+    pub fn from_array([a, b, c, d]: [i32; 4]) -> Self {
+        Self(i32x4(a, b, c, d))
+    }
+
+    /// Lanes as an array.
+    #[inline(always)]
+    pub fn to_array(self) -> [i32; 4] {
+        [
+            i32x4_extract_lane::<0>(self.0),
+            i32x4_extract_lane::<1>(self.0),
+            i32x4_extract_lane::<2>(self.0),
+            i32x4_extract_lane::<3>(self.0),
+        ]
+    }
+
+    /// Four 16-bit values, sign-extended.
+    #[inline(always)]
+    pub fn load_extend(from: &[u16; 4]) -> Self {
+        // SAFETY: the reference is valid for its 8 bytes; the load needs no alignment.
+        Self(unsafe { i32x4_load_extend_i16x4(from.as_ptr().cast()) })
+    }
+
+    /// Shifts left.
+    #[inline(always)]
+    pub fn shl<const BITS: u32>(self) -> Self {
+        Self(i32x4_shl(self.0, BITS))
+    }
+
+    /// Shifts right, copying the sign.
+    #[inline(always)]
+    pub fn shr<const BITS: u32>(self) -> Self {
+        Self(i32x4_shr(self.0, BITS))
+    }
+
+    /// Lanes of `yes` where this mask is all ones, of `no` where it is all zeros.
+    #[inline(always)]
+    pub fn select(self, yes: F32x4, no: F32x4) -> F32x4 {
+        F32x4(v128_bitselect(yes.0, no.0, self.0))
+    }
+
+    /// Whether any bit is set.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        v128_any_true(self.0)
+    }
+
+    /// `self[i] + sum over j of signed[4 i + j] * bytes[4 i + j]`. Exact everywhere while the bytes are in 0..=127. A relaxed
+    /// module's engine may read others as signed or unsigned, or saturate sums of two products at 16 bits; a plain module
+    /// reads them as signed.
+    #[inline(always)]
+    pub fn dot_bytes(self, signed: I8x16, bytes: I8x16) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(i32x4_relaxed_dot_i8x16_i7x16_add(signed.0, bytes.0, self.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        {
+            let low = signed.extend_low().dot(bytes.extend_low());
+            let high = signed.extend_high().dot(bytes.extend_high());
+            self + low.evens(high) + low.odds(high)
+        }
+    }
+
+    methods! {
+        /// Wrapping sum.
+        add(other: I32x4) -> I32x4 = i32x4_add;
+        /// Wrapping difference.
+        sub(other: I32x4) -> I32x4 = i32x4_sub;
+        /// Bitwise and.
+        bitand(other: I32x4) -> I32x4 = v128_and;
+        /// Bitwise or.
+        bitor(other: I32x4) -> I32x4 = v128_or;
+        /// Bitwise exclusive or.
+        bitxor(other: I32x4) -> I32x4 = v128_xor;
+        /// Mask of self > other.
+        gt(other: I32x4) -> I32x4 = i32x4_gt;
+        /// Mask of self == other.
+        eq(other: I32x4) -> I32x4 = i32x4_eq;
+        /// The nearest f32.
+        to_f32() -> F32x4 = f32x4_convert_i32x4;
+        /// The same bits.
+        as_f32() -> F32x4 = |a| a;
+        /// Lanes 0 2 0' 2'.
+        evens(other: I32x4) -> I32x4 = |a, b| i32x4_shuffle::<0, 2, 4, 6>(a, b);
+        /// Lanes 1 3 1' 3'.
+        odds(other: I32x4) -> I32x4 = |a, b| i32x4_shuffle::<1, 3, 5, 7>(a, b);
+    }
+}
+
+impl I16x8 {
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn load(from: &[u16; 8]) -> Self {
+        Self(load(from))
+    }
+
+    methods! {
+        /// Lanes 0 to 3, sign-extended.
+        extend_low() -> I32x4 = i32x4_extend_low_i16x8;
+        /// Lanes 4 to 7, sign-extended.
+        extend_high() -> I32x4 = i32x4_extend_high_i16x8;
+        /// Lanes 0 to 3 as the upper halves of 32-bit lanes, zeros below.
+        upper_low() -> I32x4 = |a| i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(i16x8_splat(0), a);
+        /// Lanes 4 to 7 as the upper halves of 32-bit lanes, zeros below.
+        upper_high() -> I32x4 = |a| i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(i16x8_splat(0), a);
+        /// Sums of the products of neighbours: `self[2 i] * other[2 i] + self[2 i + 1] * other[2 i + 1]`.
+        dot(other: I16x8) -> I32x4 = i32x4_dot_i16x8;
+    }
+}
+
+impl I8x16 {
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn load(from: &[i8; 16]) -> Self {
+        Self(load(from))
+    }
+
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn load_unsigned(from: &[u8; 16]) -> Self {
+        Self(load(from))
+    }
+
+    /// Lanes 4 * GROUP to 4 * GROUP + 3, four times.
+    #[inline(always)]
+    pub fn repeat_group(self, group: usize) -> Self {
+        Self(match group {
+            0 => i32x4_shuffle::<0, 0, 0, 0>(self.0, self.0),
+            1 => i32x4_shuffle::<1, 1, 1, 1>(self.0, self.0),
+            2 => i32x4_shuffle::<2, 2, 2, 2>(self.0, self.0),
+            _ => i32x4_shuffle::<3, 3, 3, 3>(self.0, self.0),
+        })
+    }
+
+    methods! {
+        /// Bitwise and.
+        bitand(other: I8x16) -> I8x16 = v128_and;
+        /// Lanes' lower four bits.
+        low_nibbles() -> I8x16 = |a| v128_and(a, u8x16_splat(15));
+        /// Lanes' upper four bits.
+        high_nibbles() -> I8x16 = |a| v128_and(u16x8_shr(a, 4), u8x16_splat(15));
+        /// Lanes 0 to 7, sign-extended.
+        extend_low() -> I16x8 = i16x8_extend_low_i8x16;
+        /// Lanes 8 to 15, sign-extended.
+        extend_high() -> I16x8 = i16x8_extend_high_i8x16;
+    }
+}
