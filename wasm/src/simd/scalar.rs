@@ -86,6 +86,10 @@ impl F32x4 {
         min(other: F32x4) -> F32x4 = |a, b| if a.is_nan() || b.is_nan() { f32::NAN } else { a.min(b) };
         /// Larger; NaN if either is.
         max(other: F32x4) -> F32x4 = |a, b| if a.is_nan() || b.is_nan() { f32::NAN } else { a.max(b) };
+        /// `other` where it is smaller, else self: keeps self's NaN.
+        pmin(other: F32x4) -> F32x4 = |a, b| if b < a { b } else { a };
+        /// `other` where it is larger, else self: keeps self's NaN.
+        pmax(other: F32x4) -> F32x4 = |a, b| if a < b { b } else { a };
         /// Magnitude.
         abs() -> F32x4 = |a| a.abs();
         /// Opposite sign.

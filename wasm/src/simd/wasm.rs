@@ -103,6 +103,10 @@ impl F32x4 {
         min(other: F32x4) -> F32x4 = f32x4_min;
         /// Larger; NaN if either is.
         max(other: F32x4) -> F32x4 = f32x4_max;
+        /// `other` where it is smaller, else self: keeps self's NaN, and is one instruction on x86.
+        pmin(other: F32x4) -> F32x4 = f32x4_pmin;
+        /// `other` where it is larger, else self: keeps self's NaN, and is one instruction on x86.
+        pmax(other: F32x4) -> F32x4 = f32x4_pmax;
         /// Magnitude.
         abs() -> F32x4 = f32x4_abs;
         /// Opposite sign.
