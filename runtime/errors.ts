@@ -1,5 +1,5 @@
 /**
- * @file Every error this runtime throws on purpose. Seven classes, one shape: the message says what was attempted,
+ * @file Every error this runtime throws on purpose. Seven classes (one with a special case), one shape: the message says what was attempted,
  * what is and what was expected; `remedy` says what to do next. An aborted operation throws `signal.reason` instead.
  */
 
@@ -25,6 +25,9 @@ export class ConfigError extends HymbaError {}
 
 /** A checkpoint, packed file or snapshot is truncated, malformed, or does not match its config. */
 export class WeightsError extends HymbaError {}
+
+/** A file of a checkpoint is not there: the one {@linkcode WeightsError} that optional files are allowed. */
+export class MissingFileError extends WeightsError {}
 
 /** An operation was called with tensors whose shapes, dtypes or ranges do not fit each other. */
 export class ShapeError extends HymbaError {}

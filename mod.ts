@@ -1,0 +1,40 @@
+/**
+ * Runs Hymba hybrid-head language models (attention heads and Mamba heads side by side in every layer, arXiv:2411.13676) without
+ * Python and without CUDA, and streams text from an async generator.
+ *
+ * @example
+ * ```ts
+ * import { loadModel } from "@hymba/runtime";
+ *
+ * await using model = await loadModel();
+ * for await (const token of model.generate("Once upon a time", { maxTokens: 32 })) console.log(token.text);
+ * ```
+ *
+ * @module
+ */
+export { loadModel, type LoadOptions } from "./runtime/load_model.ts";
+export type { CheckpointSource } from "./runtime/checkpoint.ts";
+export type { LogitsOptions, Model } from "./runtime/model.ts";
+export type { AppendOptions, Session } from "./runtime/session.ts";
+export type { FinishReason, GenerateOptions, GenerationSummary, Token } from "./runtime/generate.ts";
+export type { SamplingOptions } from "./runtime/sampling_options.ts";
+export type { TokenLogprob } from "./runtime/logprobs.ts";
+export type { ChatMessage } from "./runtime/chat.ts";
+export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
+export type { LayerPlan } from "./runtime/layer_plan.ts";
+export type { BackendChoice, BackendReport } from "./runtime/open_backend.ts";
+export type { BackendKind } from "./runtime/backend.ts";
+export type { KvDtype } from "./runtime/state.ts";
+export type { WeightDtype } from "./runtime/tensor.ts";
+export type { ByteSource } from "./runtime/formats/byte_source.ts";
+export {
+  BackendUnavailableError,
+  ConfigError,
+  DeviceLostError,
+  HymbaError,
+  KernelError,
+  MissingFileError,
+  ShapeError,
+  TokenizerError,
+  WeightsError,
+} from "./runtime/errors.ts";

@@ -1,0 +1,119 @@
+/** @file Where a model comes from -> its files: config, tokenizer and tensors, whatever the layout. */
+import { ConfigError, MissingFileError } from "./errors.ts";
+import type { ByteSource } from "./formats/byte_source.ts";
+import { openGgufCheckpoint } from "./formats/gguf_checkpoint.ts";
+import { openSafetensors } from "./formats/safetensors.ts";
+import { openShardedSafetensors } from "./formats/sharded_safetensors.ts";
+import { decodeUtf8 } from "./formats/strict_json.ts";
+import type { TensorFile } from "./formats/tensor_file.ts";
+import { openBytesSource } from "./sources/bytes_source.ts";
+import { openFileSource } from "./sources/file_source.ts";
+import { openUrlSource } from "./sources/url_source.ts";
+
+/** The files of a model, its tensors not yet read. */
+export interface Checkpoint {
+  readonly configJson: string;
+  readonly tokenizerJson: string;
+  readonly tokenizerConfigJson: string | null;
+  readonly generationConfigJson: string | null;
+  readonly tensors: TensorFile;
+}
+
+/** A folder or URL in the published layout, a packed GGUF file (path, URL or bytes), or an opened file. */
+export type CheckpointSource = string | URL | Uint8Array<ArrayBuffer> | ByteSource;
+
+const MAX_JSON_BYTES = 256 * 2 ** 20;
+
+/**
+ * Opens a checkpoint. A name that ends in ".gguf" is a packed file, any other the folder of a published checkpoint.
+ *
+ * @throws {WeightsError} where a file is missing or damaged
+ * @throws {ConfigError} where the source is none of the known kinds
+ */
+export async function openCheckpoint(source: CheckpointSource, signal?: AbortSignal): Promise<Checkpoint> {
+  if (source instanceof Uint8Array) return await openPacked(openBytesSource("bytes", source), signal);
+  if (typeof source === "object" && !(source instanceof URL)) return await openPacked(source, signal);
+  const location = String(source);
+  if (location === "") {
+    throw new ConfigError("Cannot open a model: its name is empty", "Give a folder, a file or a URL");
+  }
+  if (/\.gguf$/i.test(new URL(location, "file:///").pathname)) {
+    return await openPacked(await openAt(location, signal), signal);
+  }
+  return await openPublished((name) => openAt(`${location.replace(/\/$/, "")}/${name}`, signal), signal);
+}
+
+async function openAt(location: string, signal?: AbortSignal): Promise<ByteSource> {
+  if (/^https?:/i.test(location)) return await openUrlSource(location, { signal });
+  return await openFileSource(/^file:/i.test(location) ? new URL(location) : location);
+}
+
+async function openPacked(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
+  try {
+    return await openGgufCheckpoint(source, signal);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+type Open = (fileName: string) => Promise<ByteSource>;
+
+async function openPublished(open: Open, signal?: AbortSignal): Promise<Checkpoint> {
+  const [configJson, tokenizerJson, tokenizerConfigJson, generationConfigJson] = await Promise.all([
+    readText(open, "config.json", signal),
+    readText(open, "tokenizer.json", signal),
+    optional(readText(open, "tokenizer_config.json", signal)),
+    optional(readText(open, "generation_config.json", signal)),
+  ]);
+  const tensors = await openTensors(open, signal);
+  return { configJson, tokenizerJson, tokenizerConfigJson, generationConfigJson, tensors };
+}
+
+async function openTensors(open: Open, signal?: AbortSignal): Promise<TensorFile> {
+  const indexName = "model.safetensors.index.json";
+  const index = await optional(readBytes(open, indexName, signal));
+  if (index !== null) return await openShardedSafetensors(indexName, index, open, signal);
+  const source = await open("model.safetensors");
+  try {
+    return await openSafetensors(source, signal);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function readBytes(open: Open, fileName: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const source = await open(fileName);
+  try {
+    if (source.size <= MAX_JSON_BYTES) return await source.read(0, source.size, signal);
+  } finally {
+    await source.close();
+  }
+  throw new ConfigError(
+    `Cannot read "${source.name}": it has ${source.size} bytes, expected at most ${MAX_JSON_BYTES}`,
+    "Check that the file is what its name says",
+  );
+}
+
+async function readText(open: Open, fileName: string, signal?: AbortSignal): Promise<string> {
+  const bytes = await readBytes(open, fileName, signal);
+  return decodeUtf8(
+    bytes,
+    (problem, cause) =>
+      new ConfigError(
+        `Cannot read "${fileName}": ${problem}, expected UTF-8 text`,
+        "Download the file again",
+        { cause },
+      ),
+  );
+}
+
+async function optional<T>(file: Promise<T>): Promise<T | null> {
+  try {
+    return await file;
+  } catch (error) {
+    if (error instanceof MissingFileError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+/** @file Source -> {@linkcode Model}: checkpoint, backend, weights, tokenizer, in that order; what fails frees what was opened. */
+import { openStories } from "../models/stories/open_stories.ts";
+import type { Backend } from "./backend.ts";
+import { ChatTemplate } from "./chat.ts";
+import { type Checkpoint, type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
+import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import { Model } from "./model.ts";
+import type { Network } from "./network.ts";
+import { type BackendChoice, openBackend } from "./open_backend.ts";
+import type { KvDtype } from "./state.ts";
+import type { WeightDtype } from "./tensor.ts";
+import { Tokenizer } from "./tokenizer.ts";
+import { loadWeights } from "./weights.ts";
+import { createWorkspace } from "./workspace.ts";
+
+/** How to load a model. Everything is optional. */
+export interface LoadOptions {
+  /** @default {"auto"} */
+  backend?: BackendChoice;
+  /** Storage of the large matrices; left out: as the checkpoint has them. */
+  quantization?: WeightDtype;
+  /** Storage of keys and values. @default {"f32"} */
+  kvDtype?: KvDtype;
+  /** Overrides the window rule that config.json names, for checkpoints without the mark. */
+  windowRule?: WindowRule;
+  /** Most tokens that one pass takes, 1 to 4096: larger is faster for prompts and takes more memory. */
+  chunkSize?: number;
+  /** Aborts the load; it then throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Called as the weights come in. */
+  onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
+}
+
+/** Rows of a pass unless told otherwise: enough to amortise a pass over the weights, few enough to stay in cache. */
+const DEFAULT_CHUNK_SIZE = 64;
+const MAX_CHUNK_SIZE = 4096;
+
+/**
+ * Loads a model. Without a source: the default model that ships with this module, with no permission and no download.
+ *
+ * @param source a folder or URL in the published Hugging Face layout, or a packed GGUF file
+ * @throws {ConfigError} for a bad option or config.json
+ * @throws {WeightsError} where the checkpoint is damaged or does not match its config
+ * @throws {TokenizerError} for a bad tokenizer.json
+ * @throws {BackendUnavailableError} where no backend can run
+ *
+ * @example
+ * ```ts
+ * import { loadModel } from "@hymba/runtime";
+ *
+ * await using model = await loadModel();
+ * console.log(model.backend.kind, model.config.hiddenSize);
+ * ```
+ */
+export async function loadModel(source?: CheckpointSource, options: LoadOptions = {}): Promise<Model> {
+  const { signal } = options;
+  const chunkSize = checkChunkSize(options.chunkSize ?? DEFAULT_CHUNK_SIZE);
+  signal?.throwIfAborted();
+  const checkpoint = await openCheckpoint(source ?? await openStories(), signal);
+  try {
+    const config = {
+      ...parseConfig(checkpoint.configJson),
+      ...(options.windowRule && { windowRule: options.windowRule }),
+    };
+    const text = readText(checkpoint, config);
+    const { backend, report } = await openBackend(options.backend);
+    try {
+      const net = await openNetwork(checkpoint, config, backend, chunkSize, options);
+      return await Model.create({ net, ...text, report, kvDtype: options.kvDtype ?? "f32" });
+    } catch (error) {
+      backend.dispose();
+      throw error;
+    }
+  } finally {
+    await checkpoint.tensors.close();
+  }
+}
+
+async function openNetwork(
+  checkpoint: Checkpoint,
+  config: HymbaConfig,
+  backend: Backend,
+  chunkSize: number,
+  options: LoadOptions,
+): Promise<Network> {
+  const weights = await loadWeights(checkpoint.tensors, config, backend, options);
+  const rope = backend.createRope(config.inverseFrequencies);
+  return {
+    backend,
+    config,
+    weights,
+    rope,
+    workspace: createWorkspace(backend, config, chunkSize),
+    chunkSize,
+  };
+}
+
+function readText(
+  { tokenizerJson, tokenizerConfigJson, generationConfigJson }: Checkpoint,
+  config: HymbaConfig,
+): {
+  text: { tokenizer: Tokenizer; eosTokenIds: readonly number[] };
+  chatTemplate: ChatTemplate | null;
+} {
+  const tokenizerConfig = parseObject("tokenizer_config.json", tokenizerConfigJson);
+  const { eos_token_id: eos } = parseObject("generation_config.json", generationConfigJson);
+  const eosTokenIds = typeof eos === "number" || Array.isArray(eos)
+    ? [eos].flat().filter(Number.isInteger)
+    : config.eosTokenIds;
+  return {
+    text: { tokenizer: Tokenizer.fromJson(tokenizerJson, tokenizerConfig), eosTokenIds },
+    chatTemplate: "chat_template" in tokenizerConfig ? ChatTemplate.fromConfig(tokenizerConfig) : null,
+  };
+}
+
+function parseObject(fileName: string, json: string | null): Record<string, unknown> {
+  if (json === null) return {};
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch (cause) {
+    throw new ConfigError(
+      `Cannot read ${fileName}: ${(cause as Error).message}, expected a JSON object`,
+      "Download it again",
+      {
+        cause,
+      },
+    );
+  }
+  throw new ConfigError(
+    `Cannot read ${fileName}: it is no object, expected a JSON object`,
+    "Download it again",
+  );
+}
+
+function checkChunkSize(chunkSize: number): number {
+  if (Number.isInteger(chunkSize) && chunkSize >= 1 && chunkSize <= MAX_CHUNK_SIZE) return chunkSize;
+  throw new ConfigError(
+    `Cannot use option "chunkSize": it is ${
+      String(chunkSize)
+    }, expected an integer from 1 to ${MAX_CHUNK_SIZE}`,
+    `Leave it out for ${DEFAULT_CHUNK_SIZE}`,
+  );
+}

@@ -1,0 +1,170 @@
+/** @file A loaded model: text in, text out. */
+import type { ChatMessage, ChatTemplate } from "./chat.ts";
+import type { HymbaConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import { EventLoopTurns } from "./event_loop.ts";
+import { logitsOfPass } from "./forward.ts";
+import type { GenerateOptions, GenerationSummary, TextSettings, Token } from "./generate.ts";
+import type { Network } from "./network.ts";
+import type { BackendReport } from "./open_backend.ts";
+import { decodeStep, prefill } from "./prefill.ts";
+import { checkIds, Session } from "./session.ts";
+import { type KvDtype, SequenceState } from "./state.ts";
+import { freeWorkspace } from "./workspace.ts";
+
+/** What a {@linkcode Model} is made of. */
+export interface ModelParts {
+  readonly net: Network;
+  readonly text: TextSettings;
+  readonly chatTemplate: ChatTemplate | null;
+  readonly report: BackendReport;
+  readonly kvDtype: KvDtype;
+}
+
+/** Options of {@linkcode Model.logits}. */
+export interface LogitsOptions {
+  /** Ids that follow `ids` one by one, as generated tokens. */
+  steps?: ArrayLike<number>;
+  /** Throws its reason when aborted. */
+  signal?: AbortSignal;
+}
+
+/** A Hymba language model, loaded and ready. Made by {@linkcode loadModel}. */
+export class Model {
+  readonly #parts: ModelParts;
+  /** The state after the meta tokens: a constant, copied into every new session (arXiv:2411.13676, section 2.3). */
+  readonly #metaState: SequenceState;
+
+  private constructor(parts: ModelParts, metaState: SequenceState) {
+    this.#parts = parts;
+    this.#metaState = metaState;
+  }
+
+  /** Passes the meta tokens through the network once and keeps the state. */
+  static async create(parts: ModelParts): Promise<Model> {
+    const { net, kvDtype } = parts;
+    const state = new SequenceState(net.backend, net.config, { chunkSize: net.chunkSize, kvDtype });
+    const table = net.weights.metaTokens;
+    if (table !== null) {
+      using turns = new EventLoopTurns();
+      const ids = Array.from({ length: net.config.numMetaTokens }, (_, i) => i);
+      await prefill(net, state, ids, turns, { table });
+    }
+    return new Model(parts, state);
+  }
+
+  /** Which backend runs, and why that one. */
+  get backend(): BackendReport {
+    return this.#parts.report;
+  }
+
+  /** The architecture. */
+  get config(): HymbaConfig {
+    return this.#parts.net.config;
+  }
+
+  /** A new, empty session: the meta tokens' state and nothing else. */
+  createSession(): Promise<Session> {
+    const { net, text } = this.#parts;
+    return Promise.resolve(new Session(net, text, this.#metaState.fork()));
+  }
+
+  /**
+   * Continues a prompt, token by token. An empty prompt stands for the model's beginning-of-text token.
+   *
+   * Aborting the signal ends it at any moment, with finish reason "abort". Leaving the loop frees everything.
+   *
+   * @example
+   * ```ts
+   * import { loadModel } from "@hymba/runtime";
+   *
+   * await using model = await loadModel();
+   * for await (const token of model.generate("Once upon a time", { maxTokens: 8 })) console.log(token.text);
+   * ```
+   */
+  async *generate(
+    prompt: string | ArrayLike<number>,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<Token, GenerationSummary> {
+    await using session = await this.createSession();
+    try {
+      await session.append(this.#promptIds(prompt), options);
+    } catch (error) {
+      if (!options.signal?.aborted || error !== options.signal.reason) throw error;
+    }
+    return yield* session.generate(options);
+  }
+
+  /**
+   * Answers a conversation: the checkpoint's chat template turns the messages into a prompt.
+   *
+   * @throws {ConfigError} where the checkpoint has no chat template
+   * @throws {TokenizerError} where the messages do not fit it
+   */
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<Token, GenerationSummary> {
+    const { chatTemplate, text } = this.#parts;
+    if (chatTemplate === null) {
+      throw new ConfigError(
+        "Cannot chat: the checkpoint has no chat template, expected one in tokenizer_config.json",
+        "Use generate() with a prompt as the model's documentation gives it",
+      );
+    }
+    const prompt = chatTemplate.render(messages, { addGenerationPrompt: true });
+    return yield* this.generate(text.tokenizer.encode(prompt, { addSpecialTokens: false }), options);
+  }
+
+  /**
+   * Next-token logits after every token, `[ids.length + steps.length, vocabSize]` row by row: `ids` pass as a prompt, `steps` one by
+   * one as generated tokens do. The two differ where the checkpoint's window rule does.
+   *
+   * @throws {ConfigError} for an id outside the vocabulary
+   */
+  async logits(ids: ArrayLike<number>, { steps = [], signal }: LogitsOptions = {}): Promise<Float32Array> {
+    const { net } = this.#parts;
+    const { vocabSize } = net.config;
+    const out = new Float32Array(
+      (checkIds(ids, vocabSize).length + checkIds(steps, vocabSize).length) * vocabSize,
+    );
+    const state = this.#metaState.fork();
+    using turns = new EventLoopTurns();
+    let done = 0;
+    const onChunk = async (length: number): Promise<void> => {
+      out.set(await net.backend.read(logitsOfPass(net, length)), done * vocabSize);
+      done += length;
+    };
+    try {
+      await prefill(net, state, ids, turns, { signal, onChunk });
+      for (const id of Array.from(steps)) {
+        signal?.throwIfAborted();
+        decodeStep(net, state, id);
+        await onChunk(1);
+        await turns.turn();
+      }
+    } finally {
+      state.dispose();
+    }
+    return out;
+  }
+
+  /** Frees the weights and everything else in the backend's memory. Sessions of this model die with it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    const { backend, workspace } = this.#parts.net;
+    this.#metaState.dispose();
+    freeWorkspace(backend, workspace);
+    backend.dispose();
+    return Promise.resolve();
+  }
+
+  #promptIds(prompt: string | ArrayLike<number>): string | ArrayLike<number> {
+    if (prompt.length > 0) return prompt;
+    const { bosTokenId } = this.config;
+    if (bosTokenId !== null) return [bosTokenId];
+    throw new ConfigError(
+      "Cannot generate: the prompt is empty, expected at least one token",
+      "Give a prompt",
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * @file Chooses a backend. The only place that falls back, and only when a backend says that it cannot run here; the report
+ * says which backend it is and why.
+ */
+import type { Backend, BackendKind } from "./backend.ts";
+import { ReferenceBackend } from "./backends/reference.ts";
+import { openWasmBackend } from "./backends/wasm.ts";
+import { ConfigError } from "./errors.ts";
+
+/** Which backend to use; `auto` takes the fastest one that runs here. */
+export type BackendChoice = "auto" | BackendKind;
+
+/** Which backend runs, and why that one. */
+export interface BackendReport {
+  readonly kind: BackendKind;
+  /** Why this one was chosen, as a sentence without its full stop. */
+  readonly reason: string;
+  /** The SIMD instructions of the WASM build in use. */
+  readonly simd?: "relaxed" | "simd128";
+}
+
+/** A backend and the report on how it was chosen. */
+export interface OpenedBackend {
+  readonly backend: Backend;
+  readonly report: BackendReport;
+}
+
+/**
+ * Opens a backend.
+ *
+ * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
+ */
+export async function openBackend(choice: BackendChoice = "auto"): Promise<OpenedBackend> {
+  switch (choice) {
+    case "reference":
+      return { backend: new ReferenceBackend(), report: { kind: "reference", reason: "asked for" } };
+    case "wasm":
+      return await openWasm("asked for");
+    case "auto":
+      return await openWasm("no WebGPU backend in this version");
+    case "webgpu":
+    default:
+      throw new ConfigError(
+        `Cannot open backend "${choice}": it is unknown, expected "auto", "wasm" or "reference"`,
+        'Use backend "auto"',
+      );
+  }
+}
+
+async function openWasm(why: string): Promise<OpenedBackend> {
+  const backend = await openWasmBackend();
+  return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
+}
