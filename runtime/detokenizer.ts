@@ -1,0 +1,160 @@
+/**
+ * @file What each token id adds to the text, as bytes. Text is the bytes of all ids in a row, read as UTF-8 with U+FFFD
+ * for every maximal ill-formed part (Unicode 17, section 3.9); so any cut of the ids gives the same text, and no id has to
+ * be looked at twice.
+ */
+
+import { byteLevelAlphabet } from "./byte_level.ts";
+import { TokenizerError } from "./errors.ts";
+
+/** A decoder step as tokenizer.json has it. */
+export interface DecoderConfig {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** A token of the vocabulary or of `added_tokens`. */
+export interface TokenEntry {
+  readonly content: string;
+  /** It stands in `added_tokens`: its content is text as it is. */
+  readonly added: boolean;
+  /** It is a control token such as an end-of-text mark, not part of the text. */
+  readonly special: boolean;
+}
+
+/** Leading characters that the decoder removes from a whole text: up to `count` times `byte`. */
+export interface LeadingStrip {
+  readonly byte: number;
+  readonly count: number;
+}
+
+/** How a token's content becomes bytes, read from the decoder of tokenizer.json. */
+interface DecoderPlan {
+  byteLevel: boolean;
+  byteFallback: boolean;
+  replacements: { from: string; to: string }[];
+  leading: LeadingStrip;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Turns token ids into bytes. */
+export class Detokenizer {
+  /** What to remove from the beginning of a text. */
+  readonly leading: LeadingStrip;
+  readonly #entries: readonly (TokenEntry | undefined)[];
+  readonly #plan: DecoderPlan;
+  readonly #byteOf: ReadonlyMap<string, number>;
+  readonly #bytes: (Uint8Array | undefined)[] = [];
+  readonly #encoder = new TextEncoder();
+
+  /**
+   * @param decoder the `decoder` of tokenizer.json
+   * @param entries tokens by id; ids without a token are left out
+   * @throws {TokenizerError} for a decoder whose text is not the tokens' bytes in a row
+   */
+  constructor(decoder: DecoderConfig | null, entries: readonly (TokenEntry | undefined)[]) {
+    this.#plan = planDecoder(decoder);
+    this.#entries = entries;
+    this.#byteOf = new Map(byteLevelAlphabet().map((character, byte) => [character, byte]));
+    this.leading = this.#plan.leading;
+  }
+
+  /** True for control tokens, which are no text. */
+  isSpecial(id: number): boolean {
+    return this.#entries[id]?.special ?? false;
+  }
+
+  /**
+   * Bytes that an id adds to the text. An id without a token adds none: models have more rows of logits than tokens.
+   *
+   * @throws {TokenizerError} for an id that is no integer or negative
+   */
+  bytes(id: number): Uint8Array {
+    if (!Number.isInteger(id) || id < 0) {
+      throw new TokenizerError(
+        `Cannot decode token id ${id}: it is no token id, expected an integer from 0 to ${
+          this.#entries.length - 1
+        }`,
+        "Pass ids as the tokenizer or the model gave them",
+      );
+    }
+    const entry = this.#entries[id];
+    if (entry === undefined) return NO_BYTES;
+    return this.#bytes[id] ??= this.#convert(entry);
+  }
+
+  #convert({ content, added }: TokenEntry): Uint8Array {
+    if (this.#plan.byteLevel) {
+      return (added ? undefined : this.#fromAlphabet(content)) ?? this.#encoder.encode(content);
+    }
+    const text = this.#plan.replacements.reduce(
+      (text, { from, to }) => text.replaceAll(from, () => to),
+      content,
+    );
+    const byte = this.#plan.byteFallback && /^<0x([0-9A-Fa-f]{2})>$/.exec(text);
+    return byte ? Uint8Array.of(parseInt(byte[1], 16)) : this.#encoder.encode(text);
+  }
+
+  /** Bytes of a token spelled in {@link byteLevelAlphabet}; undefined if it has other characters. */
+  #fromAlphabet(content: string): Uint8Array | undefined {
+    const bytes = Array.from(content, (character) => this.#byteOf.get(character));
+    return bytes.some((byte) => byte === undefined) ? undefined : Uint8Array.from(bytes as number[]);
+  }
+}
+
+/**
+ * Understands `ByteLevel`, and sequences of `Replace`, `ByteFallback`, `Fuse` and `Strip` in that order: all that BPE
+ * vocabularies of the GPT-2 and Llama kinds use. Other decoders look at neighbours or positions and are refused.
+ */
+function planDecoder(decoder: DecoderConfig | null): DecoderPlan {
+  const plan: DecoderPlan = {
+    byteLevel: false,
+    byteFallback: false,
+    replacements: [],
+    leading: { byte: 0, count: 0 },
+  };
+  const steps = decoder?.type === "Sequence"
+    ? decoder.decoders as DecoderConfig[]
+    : decoder === null
+    ? []
+    : [decoder];
+  let order = -1, fused = false;
+  for (const step of steps) {
+    const place = ["Replace", "ByteFallback", "Fuse", "Strip"].indexOf(step.type);
+    if (step.type === "ByteLevel" && steps.length === 1) plan.byteLevel = true;
+    else if (place < order || place < 0) throw unsupported(`step "${step.type}" of ${steps.length}`);
+    else if (step.type === "Replace") plan.replacements.push(replacement(step));
+    else if (step.type === "ByteFallback") plan.byteFallback = true;
+    else if (step.type === "Fuse") fused = true;
+    else plan.leading = leadingStrip(step, fused);
+    order = place;
+  }
+  if (steps.length === 0) throw unsupported("no step");
+  return plan;
+}
+
+function replacement(step: DecoderConfig): { from: string; to: string } {
+  const from = (step.pattern as { String?: unknown } | undefined)?.String, to = step.content;
+  if (typeof from !== "string" || from === "" || typeof to !== "string") {
+    throw unsupported('a "Replace" step without a pattern of type String');
+  }
+  return { from, to };
+}
+
+function leadingStrip({ content, start, stop }: DecoderConfig, fused: boolean): LeadingStrip {
+  const isAscii = typeof content === "string" && content.length === 1 && content.charCodeAt(0) < 128;
+  const isCount = Number.isInteger(start) && (start as number) >= 0 && (start as number) <= 16;
+  if (!fused || !isAscii || !isCount || (stop ?? 0) !== 0) {
+    throw unsupported('a "Strip" step of another kind');
+  }
+  return { byte: content.charCodeAt(0), count: start as number };
+}
+
+function unsupported(what: string): TokenizerError {
+  return new TokenizerError(
+    `Cannot use the decoder of tokenizer.json: it has ${what}, expected "ByteLevel", or a sequence of "Replace", ` +
+      '"ByteFallback", "Fuse" and "Strip" of leading characters',
+    "Use a byte-level or Llama-style BPE tokenizer.json",
+  );
+}
