@@ -1,0 +1,1 @@
+"""The story generator: a small world, a language for telling, and plots."""

@@ -1,0 +1,1 @@
+"""Tests of training/; the README beside the code says how to run them."""
