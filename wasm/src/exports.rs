@@ -2,4 +2,5 @@
 //! or `matrix_new` returned, moved only inside its allocation; sizes are checked by runtime/checked_backend.ts.
 #![allow(unsafe_code)]
 
+mod matrix;
 mod memory;

@@ -6,6 +6,15 @@
 //! On other targets the vectors are plain arrays, so that `cargo test` runs every kernel's algorithm natively.
 #![deny(unsafe_code)]
 
+pub mod blocks;
+pub mod dot;
+pub mod float_matrix;
+pub mod half;
+pub mod layout;
+pub mod linear;
+pub mod matrix;
+pub mod quantize_activations;
+pub mod quantized;
 pub mod simd;
 pub mod view;
 

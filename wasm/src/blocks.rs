@@ -1,0 +1,120 @@
+//! Quantised weights in memory: blocks of 32 columns of 4 neighbouring rows, with the rows' f16 scales inline.
+//!
+//! Every 16 bytes hold 4 columns of each of the 4 rows, so that one 8-bit dot instruction serves 4 rows; a kernel reads
+//! 4 such streams from distant quarters of the matrix at once, which memory likes better than one.
+
+use crate::dot::DotKind;
+use crate::layout::GROUP;
+use crate::simd::I8x16;
+
+/// A block of 4 rows and 32 columns.
+pub trait WeightBlock: Copy {
+    /// A block of zeros with zero scales.
+    const ZERO: Self;
+    /// Bytes of one row's block in ggml's layout: an f16 scale, then the quants.
+    const SOURCE_BYTES: usize;
+    /// The stored integer is the weight plus 2^SHIFT where `is_biased`.
+    const SHIFT: u32;
+    /// Whether the stored integers have that offset for this kind of dot.
+    fn is_biased(kind: DotKind) -> bool;
+    /// Columns 4 * group to 4 * group + 3 of the four rows.
+    fn group(&self, group: usize) -> I8x16;
+    /// The rows' scales, f16 bits.
+    fn scales(&self) -> &[u16; GROUP];
+    /// The rows' scales, f16 bits.
+    fn scales_mut(&mut self) -> &mut [u16; GROUP];
+    /// Puts one row's quants (ggml's bytes without the scale) in.
+    fn set_quants(&mut self, row: usize, quants: &[u8], kind: DotKind);
+    /// The integer weight of a row at a column.
+    fn weight(&self, row: usize, column: usize, kind: DotKind) -> i32;
+}
+
+/// q8_0: one byte a weight.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Q8Block {
+    quants: [[u8; 16]; 8],
+    scales: [u16; GROUP],
+}
+
+/// q4_0: lower nibbles are columns 0 to 15, upper nibbles columns 16 to 31, as in ggml.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Q4Block {
+    quants: [[u8; 16]; 4],
+    scales: [u16; GROUP],
+}
+
+impl WeightBlock for Q8Block {
+    const ZERO: Self = Self { quants: [[0; 16]; 8], scales: [0; GROUP] };
+    const SOURCE_BYTES: usize = 34;
+    const SHIFT: u32 = 7;
+
+    #[inline(always)]
+    fn is_biased(kind: DotKind) -> bool {
+        kind == DotKind::Unsigned
+    }
+
+    #[inline(always)]
+    fn group(&self, group: usize) -> I8x16 {
+        I8x16::load_unsigned(&self.quants[group])
+    }
+
+    #[inline(always)]
+    fn scales(&self) -> &[u16; GROUP] {
+        &self.scales
+    }
+
+    fn scales_mut(&mut self) -> &mut [u16; GROUP] {
+        &mut self.scales
+    }
+
+    fn set_quants(&mut self, row: usize, quants: &[u8], kind: DotKind) {
+        let flip = if Self::is_biased(kind) { 0x80 } else { 0 };
+        for (column, &quant) in quants.iter().enumerate() {
+            self.quants[column / 4][4 * row + column % 4] = quant ^ flip;
+        }
+    }
+
+    fn weight(&self, row: usize, column: usize, kind: DotKind) -> i32 {
+        let byte = self.quants[column / 4][4 * row + column % 4];
+        if Self::is_biased(kind) { i32::from(byte) - 128 } else { i32::from(byte as i8) }
+    }
+}
+
+impl WeightBlock for Q4Block {
+    const ZERO: Self = Self { quants: [[0; 16]; 4], scales: [0; GROUP] };
+    const SOURCE_BYTES: usize = 18;
+    const SHIFT: u32 = 3;
+
+    #[inline(always)]
+    fn is_biased(_: DotKind) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn group(&self, group: usize) -> I8x16 {
+        let bytes = I8x16::load_unsigned(&self.quants[group % 4]);
+        if group < 4 { bytes.low_nibbles() } else { bytes.high_nibbles() }
+    }
+
+    #[inline(always)]
+    fn scales(&self) -> &[u16; GROUP] {
+        &self.scales
+    }
+
+    fn scales_mut(&mut self) -> &mut [u16; GROUP] {
+        &mut self.scales
+    }
+
+    fn set_quants(&mut self, row: usize, quants: &[u8], _: DotKind) {
+        for (i, &pair) in quants.iter().enumerate() {
+            self.quants[i / 4][4 * row + i % 4] = pair;
+        }
+    }
+
+    fn weight(&self, row: usize, column: usize, _: DotKind) -> i32 {
+        let pair = self.quants[column % 16 / 4][4 * row + column % 4];
+        i32::from(pair >> (column / 16 * 4) & 15) - 8
+    }
+}

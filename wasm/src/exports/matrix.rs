@@ -1,0 +1,148 @@
+//! Weights, `linear`, `gated_linear` and `embed`.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::dot::{DotKind, probe};
+use crate::layout::unit_count;
+use crate::linear;
+use crate::matrix::{Activations, Dtype, Matrix};
+use crate::quantize_activations::{self, ActivationBlock, BLOCK};
+use crate::view::{View, ViewMut};
+
+/// How this engine multiplies bytes exactly: a number for `matrix_new`.
+#[wasm_bindgen]
+pub fn probe_dot() -> u32 {
+    probe() as u32
+}
+
+/// A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0.
+#[wasm_bindgen]
+pub fn matrix_new(dtype: u32, rows: usize, columns: usize, dot_kind: u32) -> *mut Matrix {
+    let (Some(dtype), Some(kind)) = (Dtype::from_number(dtype), DotKind::from_number(dot_kind)) else {
+        return core::ptr::null_mut();
+    };
+    match Matrix::new(dtype, rows, columns, kind) {
+        Ok(matrix) => Box::into_raw(Box::new(matrix)),
+        Err(_) => core::ptr::null_mut(),
+    }
+}
+
+/// Packs published rows `first .. first + count` from `source`.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn matrix_write(matrix: *mut Matrix, first: usize, count: usize, source: *const u8) {
+    // SAFETY: the caller's.
+    let matrix = unsafe { &mut *matrix };
+    let bytes = matrix.source_row_bytes();
+    for row in 0..count {
+        // SAFETY: the caller's.
+        let source = unsafe { core::slice::from_raw_parts(source.add(row * bytes), bytes) };
+        matrix.write_row(first + row, source);
+    }
+}
+
+/// Makes a matrix ready, after its last row. False: a scale is infinite or NaN.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn matrix_seal(matrix: *mut Matrix) -> bool {
+    // SAFETY: the caller's.
+    unsafe { &mut *matrix }.seal()
+}
+
+/// Bytes that a matrix takes.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn matrix_bytes(matrix: *const Matrix) -> usize {
+    // SAFETY: the caller's.
+    unsafe { &*matrix }.byte_length()
+}
+
+/// Frees a matrix.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn matrix_free(matrix: *mut Matrix) {
+    // SAFETY: the caller's; matrix_new boxed it.
+    drop(unsafe { Box::from_raw(matrix) });
+}
+
+/// Units of work in a matrix of `rows` rows: what the ranges of `linear` and `gated_linear` count.
+#[wasm_bindgen]
+pub fn matrix_units(rows: usize) -> usize {
+    unit_count(rows)
+}
+
+/// Bytes of scratch that `quantize_activations` fills for `l` rows of `k` columns.
+#[wasm_bindgen]
+pub fn activation_bytes(l: usize, k: usize) -> usize {
+    l * (k / BLOCK) * size_of::<ActivationBlock>()
+}
+
+/// Quantises x `[l, k]` into scratch, for matrices of q8_0 and q4_0.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn quantize_activations(
+    x: *const f32,
+    stride: usize,
+    l: usize,
+    k: usize,
+    scratch: *mut ActivationBlock,
+) {
+    // SAFETY: the caller's.
+    let (x, blocks) =
+        unsafe { (View::new(x, l, k, stride), core::slice::from_raw_parts_mut(scratch, l * (k / BLOCK))) };
+    quantize_activations::quantize_activations(x, blocks);
+}
+
+/// Units `first_unit .. last_unit` of out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised
+/// if the weight is.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn linear(
+    weight: *const Matrix,
+    x: *const f32,
+    x_stride: usize,
+    scratch: *const ActivationBlock,
+    l: usize,
+    out: *mut f32,
+    out_stride: usize,
+    accumulate: bool,
+    first_unit: usize,
+    last_unit: usize,
+) {
+    // SAFETY: the caller's.
+    let (weight, activations, mut out) = unsafe {
+        let weight = &*weight;
+        let activations = activations(&[weight], x, x_stride, scratch, l);
+        (weight, activations, ViewMut::new(out, l, weight.rows(), out_stride))
+    };
+    linear::linear(weight, activations, &mut out, first_unit..last_unit, accumulate);
+}
+
+unsafe fn activations<'a>(
+    weights: &[&Matrix],
+    x: *const f32,
+    stride: usize,
+    scratch: *const ActivationBlock,
+    l: usize,
+) -> Activations<'a> {
+    let k = weights[0].columns();
+    let blocks = if weights.iter().any(|weight| weight.is_quantized()) { l * (k / BLOCK) } else { 0 };
+    let scratch = if blocks == 0 { core::ptr::NonNull::dangling().as_ptr() } else { scratch };
+    // SAFETY: the caller's.
+    unsafe {
+        Activations { x: View::new(x, l, k, stride), blocks: core::slice::from_raw_parts(scratch, blocks) }
+    }
+}

@@ -1,0 +1,99 @@
+//! 16-bit floating point as f32, exactly: subnormals, infinities and NaN included.
+
+use crate::simd::{F32x4, I16x8, I32x4};
+
+/// Sign, and exponent and fraction three bits below their place in an f32.
+const FIELDS: i32 = 0x8fff_e000_u32 as i32;
+
+/// 2^112: the difference of the two formats' exponent biases.
+const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
+
+/// The f16 with these bits as an f32.
+pub fn f16_to_f32(bits: u16) -> f32 {
+    f16_fields_to_f32(I32x4::splat(i32::from(bits as i16))).to_array()[0]
+}
+
+/// The bf16 with these bits as an f32.
+pub fn bf16_to_f32(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
+}
+
+/// Eight f16 as f32.
+#[inline(always)]
+pub fn f16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
+    let halves = I16x8::load(from);
+    [f16_fields_to_f32(halves.extend_low()), f16_fields_to_f32(halves.extend_high())]
+}
+
+/// Eight bf16 as f32.
+#[inline(always)]
+pub fn bf16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
+    let halves = I16x8::load(from);
+    [halves.upper_low().as_f32(), halves.upper_high().as_f32()]
+}
+
+#[inline(always)]
+fn f16_fields_to_f32(sign_extended: I32x4) -> F32x4 {
+    let fields = sign_extended.shl::<13>() & I32x4::splat(FIELDS);
+    // Subnormal halves are subnormal floats here; the product normalises them.
+    let value = fields.as_f32() * F32x4::splat(REBIAS);
+    // Halves of the largest exponent, infinities and NaN, have become 65536 and more.
+    let special = I32x4::splat(0x0f80_0000);
+    let mask = (fields & special).eq(special);
+    (value.bits() | (mask & I32x4::splat(0x7f80_0000))).as_f32()
+}
+
+/// Four f16, finite, times 2^-112.
+#[inline(always)]
+pub fn scale_fields(from: &[u16; 4]) -> F32x4 {
+    (I32x4::load_extend(from).shl::<13>() & I32x4::splat(FIELDS)).as_f32()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// IEEE 754-2019, 3.4, evaluated in f64.
+    fn formula(bits: u16, exponent_bits: u32) -> f64 {
+        let fraction_bits = 15 - exponent_bits;
+        let fraction = f64::from(bits & ((1 << fraction_bits) - 1)) / f64::from(1 << fraction_bits);
+        let exponent = i32::from(bits >> fraction_bits & ((1 << exponent_bits) - 1));
+        let bias = (1 << (exponent_bits - 1)) - 1;
+        let magnitude = match exponent {
+            0 => fraction * 2_f64.powi(1 - bias),
+            _ if exponent == 2 * bias + 1 && fraction == 0.0 => f64::INFINITY,
+            _ if exponent == 2 * bias + 1 => f64::NAN,
+            _ => (1.0 + fraction) * 2_f64.powi(exponent - bias),
+        };
+        if bits >> 15 == 1 { -magnitude } else { magnitude }
+    }
+
+    fn assert_same(got: f32, wanted: f64, bits: u16) {
+        let same = if wanted.is_nan() {
+            got.is_nan()
+        } else {
+            f64::from(got) == wanted && got.is_sign_negative() == wanted.is_sign_negative()
+        };
+        assert!(same, "bits {bits:#06x}: got {got}, wanted {wanted}");
+    }
+
+    #[test]
+    fn f16_to_f32_is_exact_for_all_bits() {
+        for bits in 0..=u16::MAX {
+            assert_same(f16_to_f32(bits), formula(bits, 5), bits);
+            let [low, high] = f16x8_to_f32(&[bits, 0, 0, bits, 0, bits, bits, 0]);
+            assert_same(low.to_array()[3], formula(bits, 5), bits);
+            assert_same(high.to_array()[1], formula(bits, 5), bits);
+        }
+    }
+
+    #[test]
+    fn bf16_to_f32_is_exact_for_all_bits() {
+        for bits in 0..=u16::MAX {
+            assert_same(bf16_to_f32(bits), formula(bits, 8), bits);
+            let [low, high] = bf16x8_to_f32(&[bits, 0, 0, bits, 0, bits, bits, 0]);
+            assert_same(low.to_array()[3], formula(bits, 8), bits);
+            assert_same(high.to_array()[2], formula(bits, 8), bits);
+        }
+    }
+}

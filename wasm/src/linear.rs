@@ -1,0 +1,60 @@
+//! linear: out = x weight^T (+ out), for a range of the weight's units.
+//!
+//! x `[l, k]`, weight `[n, k]`, out `[l, n]`. A unit's sixteen rows are read from memory once and stay in cache for all
+//! rows of x. Threads take disjoint ranges of units; a row's result depends neither on the ranges nor on l.
+
+use core::ops::Range;
+
+use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
+use crate::matrix::{Activations, Matrix};
+use crate::simd::F32x4;
+use crate::view::ViewMut;
+
+/// Activation rows that a kernel takes at once.
+pub const TILE: usize = 4;
+
+/// Computes the rows of `units` of out; adds to what is there if `accumulate`.
+pub fn linear(
+    weight: &Matrix,
+    activations: Activations,
+    out: &mut ViewMut,
+    units: Range<usize>,
+    accumulate: bool,
+) {
+    for unit in units {
+        let mut row = 0;
+        while row + TILE <= out.rows() {
+            store(out, row, unit, weight.dot_unit::<TILE>(unit, activations, row), accumulate);
+            row += TILE;
+        }
+        while row < out.rows() {
+            store(out, row, unit, weight.dot_unit::<1>(unit, activations, row), accumulate);
+            row += 1;
+        }
+    }
+}
+
+/// Writes a unit's results for M rows of out, those within its columns.
+#[inline(always)]
+pub fn store<const M: usize>(
+    out: &mut ViewMut,
+    first: usize,
+    unit: usize,
+    sums: [[F32x4; QUARTERS]; M],
+    accumulate: bool,
+) {
+    let columns = out.columns();
+    for quarter in 0..QUARTERS {
+        let start = first_row(unit_count(columns), unit, quarter);
+        for (m, sums) in sums.iter().enumerate() {
+            let part = out.part(first + m, start.min(columns)..(start + GROUP).min(columns));
+            let sum = sums[quarter];
+            match <&mut [f32; GROUP]>::try_from(&mut *part) {
+                Ok(four) if accumulate => (F32x4::load(four) + sum).store(four),
+                Ok(four) => sum.store(four),
+                Err(_) if accumulate => (F32x4::load_partial(part) + sum).store_partial(part),
+                Err(_) => sum.store_partial(part),
+            }
+        }
+    }
+}

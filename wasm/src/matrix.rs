@@ -1,0 +1,159 @@
+//! A weight of `linear`, `gated_linear` and `embed`, of any dtype.
+
+use std::collections::TryReserveError;
+
+use crate::blocks::{Q4Block, Q8Block, WeightBlock};
+use crate::dot::DotKind;
+use crate::float_matrix::{Bf16, F16, F32, FloatMatrix, Format};
+use crate::layout::QUARTERS;
+use crate::quantize_activations::{ActivationBlock, BLOCK};
+use crate::quantized::Quantized;
+use crate::simd::F32x4;
+use crate::view::View;
+
+/// Storage types, numbered as in runtime/backends/wasm.ts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Dtype {
+    /// IEEE 754 binary32.
+    F32 = 0,
+    /// IEEE 754 binary16.
+    F16 = 1,
+    /// Upper half of a binary32.
+    Bf16 = 2,
+    /// ggml's blocks of 32 8-bit integers with an f16 scale.
+    Q8_0 = 3,
+    /// ggml's blocks of 32 4-bit integers with an f16 scale.
+    Q4_0 = 4,
+}
+
+impl Dtype {
+    /// The dtype with this number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::F32, Self::F16, Self::Bf16, Self::Q8_0, Self::Q4_0]
+            .into_iter()
+            .find(|&dtype| dtype as u32 == number)
+    }
+}
+
+/// A matrix `[rows, columns]`.
+pub struct Matrix {
+    rows: usize,
+    columns: usize,
+    data: Data,
+}
+
+enum Data {
+    F32(FloatMatrix<F32>),
+    F16(FloatMatrix<F16>),
+    Bf16(FloatMatrix<Bf16>),
+    Q8(Quantized<Q8Block>),
+    Q4(Quantized<Q4Block>),
+}
+
+/// What kernels multiply: f32 rows, and for quantised matrices the same rows as blocks.
+#[derive(Clone, Copy)]
+pub struct Activations<'a> {
+    /// `[l, k]`.
+    pub x: View<'a>,
+    /// `[l, k / 32]`; may be empty if no matrix is quantised.
+    pub blocks: &'a [ActivationBlock],
+}
+
+/// The same call on whatever a matrix holds.
+macro_rules! each {
+    ($data:expr, $matrix:ident => $call:expr) => {
+        match $data {
+            Data::F32($matrix) => $call,
+            Data::F16($matrix) => $call,
+            Data::Bf16($matrix) => $call,
+            Data::Q8($matrix) => $call,
+            Data::Q4($matrix) => $call,
+        }
+    };
+}
+
+impl Matrix {
+    /// Zeros, where memory can grow that far. Quantised matrices need a multiple of 32 columns.
+    pub fn new(dtype: Dtype, rows: usize, columns: usize, kind: DotKind) -> Result<Self, TryReserveError> {
+        let data = match dtype {
+            Dtype::F32 => Data::F32(FloatMatrix::new(rows, columns)?),
+            Dtype::F16 => Data::F16(FloatMatrix::new(rows, columns)?),
+            Dtype::Bf16 => Data::Bf16(FloatMatrix::new(rows, columns)?),
+            Dtype::Q8_0 => Data::Q8(Quantized::new(rows, columns, kind)?),
+            Dtype::Q4_0 => Data::Q4(Quantized::new(rows, columns, kind)?),
+        };
+        Ok(Self { rows, columns, data })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Bytes of memory.
+    pub fn byte_length(&self) -> usize {
+        each!(&self.data, matrix => matrix.byte_length())
+    }
+
+    /// Bytes of a row as it is published: row-major, ggml blocks for quantised dtypes.
+    pub fn source_row_bytes(&self) -> usize {
+        match &self.data {
+            Data::F32(_) => self.columns * F32::BYTES,
+            Data::F16(_) => self.columns * F16::BYTES,
+            Data::Bf16(_) => self.columns * Bf16::BYTES,
+            Data::Q8(_) => self.columns / BLOCK * Q8Block::SOURCE_BYTES,
+            Data::Q4(_) => self.columns / BLOCK * Q4Block::SOURCE_BYTES,
+        }
+    }
+
+    /// Packs a published row.
+    pub fn write_row(&mut self, row: usize, source: &[u8]) {
+        each!(&mut self.data, matrix => matrix.write_row(row, source));
+    }
+
+    /// Makes the matrix ready for use, after the last row. False if a scale is infinite or NaN.
+    pub fn seal(&mut self) -> bool {
+        match &mut self.data {
+            Data::Q8(matrix) => matrix.seal(),
+            Data::Q4(matrix) => matrix.seal(),
+            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => true,
+        }
+    }
+
+    /// Whether it multiplies quantised activations.
+    pub fn is_quantized(&self) -> bool {
+        matches!(self.data, Data::Q8(_) | Data::Q4(_))
+    }
+
+    /// Writes a row's weights as f32, exactly (a quantised weight rounded once: its integer times its scale).
+    pub fn dequantize_row(&self, row: usize, out: &mut [f32]) {
+        each!(&self.data, matrix => matrix.dequantize_row(row, out));
+    }
+
+    /// Products of activation rows `first .. first + M` with the sixteen rows of a unit (see layout.rs). Bit for bit the
+    /// same for a row whatever M.
+    #[inline(always)]
+    pub fn dot_unit<const M: usize>(
+        &self,
+        unit: usize,
+        activations: Activations,
+        first: usize,
+    ) -> [[F32x4; QUARTERS]; M] {
+        let floats = || core::array::from_fn(|m| activations.x.row(first + m));
+        let per_row = self.columns / BLOCK;
+        let blocks = || core::array::from_fn(|m| &activations.blocks[(first + m) * per_row..][..per_row]);
+        match &self.data {
+            Data::F32(matrix) => matrix.dot_unit::<M>(unit, floats()),
+            Data::F16(matrix) => matrix.dot_unit::<M>(unit, floats()),
+            Data::Bf16(matrix) => matrix.dot_unit::<M>(unit, floats()),
+            Data::Q8(matrix) => matrix.dot_unit::<M>(unit, blocks()),
+            Data::Q4(matrix) => matrix.dot_unit::<M>(unit, blocks()),
+        }
+    }
+}
