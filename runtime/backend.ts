@@ -75,7 +75,12 @@ export interface RmsNormArgs {
   readonly out: Tensor;
 }
 
-/** `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`. */
+/**
+ * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`.
+ *
+ * A q8_0 or q4_0 weight multiplies 8-bit activations: in every block of 32, x becomes `round(x * 127 / max|x|) * max|x| / 127`, ties to
+ * even. This is part of the op's meaning (as in ggml's CPU kernels), so that all backends choose the same tokens.
+ */
 export interface LinearArgs {
   readonly x: Tensor;
   readonly weight: Weight;
@@ -84,7 +89,10 @@ export interface LinearArgs {
   readonly accumulate?: boolean;
 }
 
-/** SwiGLU's first half: `out = silu(x gate^T) * (x up^T)` (arXiv:2002.05202). x `[l, k]`, gate, up `[n, k]`, out `[l, n]`. */
+/**
+ * SwiGLU's first half: `out = silu(x gate^T) * (x up^T)` (arXiv:2002.05202). x `[l, k]`, gate, up `[n, k]` of one dtype, out `[l, n]`;
+ * the products as in {@linkcode LinearArgs}.
+ */
 export interface GatedLinearArgs {
   readonly x: Tensor;
   readonly gate: Weight;

@@ -1,23 +1,15 @@
 /** @file Where a model comes from -> its files: config, tokenizer and tensors, whatever the layout. */
+import type { Checkpoint } from "./checkpoint_files.ts";
 import { ConfigError, MissingFileError } from "./errors.ts";
 import type { ByteSource } from "./formats/byte_source.ts";
-import { openGgufCheckpoint } from "./formats/gguf_checkpoint.ts";
 import { openSafetensors } from "./formats/safetensors.ts";
 import { openShardedSafetensors } from "./formats/sharded_safetensors.ts";
 import { decodeUtf8 } from "./formats/strict_json.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
+import { openPackedCheckpoint } from "./packed_checkpoint.ts";
 import { openBytesSource } from "./sources/bytes_source.ts";
 import { openFileSource } from "./sources/file_source.ts";
 import { openUrlSource } from "./sources/url_source.ts";
-
-/** The files of a model, its tensors not yet read. */
-export interface Checkpoint {
-  readonly configJson: string;
-  readonly tokenizerJson: string;
-  readonly tokenizerConfigJson: string | null;
-  readonly generationConfigJson: string | null;
-  readonly tensors: TensorFile;
-}
 
 /** A folder or URL in the published layout, a packed GGUF file (path, URL or bytes), or an opened file. */
 export type CheckpointSource = string | URL | Uint8Array<ArrayBuffer> | ByteSource;
@@ -50,7 +42,7 @@ async function openAt(location: string, signal?: AbortSignal): Promise<ByteSourc
 
 async function openPacked(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   try {
-    return await openGgufCheckpoint(source, signal);
+    return await openPackedCheckpoint(source, signal);
   } catch (error) {
     await source.close();
     throw error;
@@ -62,7 +54,7 @@ type Open = (fileName: string) => Promise<ByteSource>;
 async function openPublished(open: Open, signal?: AbortSignal): Promise<Checkpoint> {
   const [configJson, tokenizerJson, tokenizerConfigJson, generationConfigJson] = await Promise.all([
     readText(open, "config.json", signal),
-    readText(open, "tokenizer.json", signal),
+    optional(readText(open, "tokenizer.json", signal)),
     optional(readText(open, "tokenizer_config.json", signal)),
     optional(readText(open, "generation_config.json", signal)),
   ]);

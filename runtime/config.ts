@@ -161,6 +161,15 @@ export function parseConfig(json: string): HymbaConfig {
   };
 }
 
+/** A config.json with the window rule that the model was trained with marked in it. */
+export function withWindowRule(json: string, rule: WindowRule): string {
+  return JSON.stringify(
+    { ...parseJson(json) as Record<string, unknown>, sliding_window_rule: rule },
+    null,
+    2,
+  ) + "\n";
+}
+
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

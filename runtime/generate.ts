@@ -1,5 +1,5 @@
 /** @file The outer story: logits -> sample -> text -> stop? -> the caller, token by token. */
-import { ConfigError } from "./errors.ts";
+import { ConfigError, TokenizerError } from "./errors.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
 import type { TokenLogprob } from "./logprobs.ts";
 import { Sampler } from "./sampler.ts";
@@ -81,8 +81,22 @@ export interface PromptTiming {
 
 /** How token ids become text, and which of them end it. */
 export interface TextSettings {
-  readonly tokenizer: Tokenizer;
+  /** Null: the checkpoint has none; ids go in and come out, text is empty. */
+  readonly tokenizer: Tokenizer | null;
   readonly eosTokenIds: readonly number[];
+}
+
+/**
+ * The tokenizer.
+ *
+ * @throws {TokenizerError} where the checkpoint has none
+ */
+export function requireTokenizer({ tokenizer }: TextSettings): Tokenizer {
+  if (tokenizer !== null) return tokenizer;
+  throw new TokenizerError(
+    "Cannot use text: the checkpoint has no tokenizer.json, expected one beside config.json",
+    "Add the tokenizer.json of this model, or give token ids",
+  );
 }
 
 const MAX_TOKENS = 2 ** 31 - 1;
@@ -121,7 +135,9 @@ export async function* generateTokens(
   turns: EventLoopTurns,
 ): AsyncGenerator<Token, GenerationSummary> {
   const sampler = new Sampler(sampling, source.vocabSize);
-  const stream = new TextStream(tokenizer);
+  const stream = tokenizer === null ? null : new TextStream(tokenizer.detokenizer, {
+    continuation: source.history.some((id) => !tokenizer.detokenizer.isSpecial(id)),
+  });
   const matcher = new StopMatcher(stop);
   const clock = new GenerationClock(prompt);
   const finish = (finishReason: FinishReason, stop?: string): GenerationSummary => ({
@@ -139,7 +155,7 @@ export async function* generateTokens(
     const ended = eosTokenIds.includes(token.id);
     if (!ended) source.accept(token.id);
     const last = ended || index + 1 === maxTokens;
-    const piece = (ended ? "" : stream.push(token.id)) + (last ? stream.flush() : "");
+    const piece = stream === null ? "" : (ended ? "" : stream.push(token.id)) + (last ? stream.flush() : "");
     const match = matcher.push(piece);
     const text = match.text + (last && match.stop === null ? matcher.flush() : "");
     yield { ...token, text, index };

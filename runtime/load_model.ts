@@ -2,9 +2,11 @@
 import { openStories } from "../models/stories/open_stories.ts";
 import type { Backend } from "./backend.ts";
 import { ChatTemplate } from "./chat.ts";
-import { type Checkpoint, type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
+import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import type { TextSettings } from "./generate.ts";
 import { Model } from "./model.ts";
 import type { Network } from "./network.ts";
 import { type BackendChoice, openBackend } from "./open_backend.ts";
@@ -97,21 +99,23 @@ async function openNetwork(
 }
 
 function readText(
-  { tokenizerJson, tokenizerConfigJson, generationConfigJson }: Checkpoint,
+  checkpoint: Checkpoint,
   config: HymbaConfig,
-): {
-  text: { tokenizer: Tokenizer; eosTokenIds: readonly number[] };
-  chatTemplate: ChatTemplate | null;
-} {
-  const tokenizerConfig = parseObject("tokenizer_config.json", tokenizerConfigJson);
-  const { eos_token_id: eos } = parseObject("generation_config.json", generationConfigJson);
-  const eosTokenIds = typeof eos === "number" || Array.isArray(eos)
-    ? [eos].flat().filter(Number.isInteger)
-    : config.eosTokenIds;
-  return {
-    text: { tokenizer: Tokenizer.fromJson(tokenizerJson, tokenizerConfig), eosTokenIds },
-    chatTemplate: "chat_template" in tokenizerConfig ? ChatTemplate.fromConfig(tokenizerConfig) : null,
-  };
+): { text: TextSettings; chatTemplate: ChatTemplate | null } {
+  const { tokenizerJson } = checkpoint;
+  const tokenizerConfig = parseObject("tokenizer_config.json", checkpoint.tokenizerConfigJson);
+  const generationConfig = parseObject("generation_config.json", checkpoint.generationConfigJson);
+  const chatTemplate = "chat_template" in tokenizerConfig ? ChatTemplate.fromConfig(tokenizerConfig) : null;
+  if (tokenizerJson === null) {
+    return { text: { tokenizer: null, eosTokenIds: config.eosTokenIds }, chatTemplate };
+  }
+  const tokenizer = Tokenizer.fromJson(tokenizerJson, {
+    tokenizerConfig,
+    generationConfig,
+    modelVocabSize: config.vocabSize,
+  });
+  const eosTokenIds = tokenizer.eosIds.length > 0 ? tokenizer.eosIds : config.eosTokenIds;
+  return { text: { tokenizer, eosTokenIds }, chatTemplate };
 }
 
 function parseObject(fileName: string, json: string | null): Record<string, unknown> {

@@ -4,7 +4,13 @@ import type { HymbaConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
 import { logitsOfPass } from "./forward.ts";
-import type { GenerateOptions, GenerationSummary, TextSettings, Token } from "./generate.ts";
+import {
+  type GenerateOptions,
+  type GenerationSummary,
+  requireTokenizer,
+  type TextSettings,
+  type Token,
+} from "./generate.ts";
 import type { Network } from "./network.ts";
 import type { BackendReport } from "./open_backend.ts";
 import { decodeStep, prefill } from "./prefill.ts";
@@ -113,7 +119,7 @@ export class Model {
       );
     }
     const prompt = chatTemplate.render(messages, { addGenerationPrompt: true });
-    return yield* this.generate(text.tokenizer.encode(prompt, { addSpecialTokens: false }), options);
+    return yield* this.generate(requireTokenizer(text).encode(prompt, { addSpecialTokens: false }), options);
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 import type { Backend, BackendKind } from "./backend.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
-import { openWasmBackend } from "./backends/wasm.ts";
 import { ConfigError } from "./errors.ts";
 
 /** Which backend to use; `auto` takes the fastest one that runs here. */
@@ -48,6 +47,7 @@ export async function openBackend(choice: BackendChoice = "auto"): Promise<Opene
 }
 
 async function openWasm(why: string): Promise<OpenedBackend> {
+  const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend();
   return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
 }

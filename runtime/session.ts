@@ -6,6 +6,7 @@ import {
   type GenerateOptions,
   generateTokens,
   type GenerationSummary,
+  requireTokenizer,
   resolveGeneration,
   type TextSettings,
   type Token,
@@ -65,7 +66,7 @@ export class Session {
    */
   async append(input: string | ArrayLike<number>, { signal }: AppendOptions = {}): Promise<void> {
     const ids = typeof input === "string"
-      ? this.#text.tokenizer.encode(input, { addSpecialTokens: this.#ids.length === 0 })
+      ? requireTokenizer(this.#text).encode(input, { addSpecialTokens: this.#ids.length === 0 })
       : checkIds(input, this.#net.config.vocabSize);
     await this.#exclusively("append", async (turns) => {
       const start = performance.now();

@@ -20,8 +20,8 @@ import type {
 } from "../backend.ts";
 import { dequantize } from "../formats/quantize.ts";
 import { slotOf, visibleSlots } from "../kv_cache.ts";
-import { columnCount, elementCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
-import { dot, rmsNormalize, rotate, silu, softplus } from "./reference_math.ts";
+import { BLOCK_SIZE, columnCount, elementCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
+import { dot, quantizeActivations, rmsNormalize, rotate, silu, softplus } from "./reference_math.ts";
 
 type Values = Float64Array | Uint32Array;
 
@@ -32,6 +32,11 @@ function row(tensor: Tensor, index: number): Float64Array {
 
 function weightValues(weight: Weight): Float32Array {
   return weight.data as Float32Array;
+}
+
+/** A row of activations as a matrix product with `weight` sees it. */
+function operand(x: Float64Array, weight: Weight): Float64Array {
+  return BLOCK_SIZE[weight.dtype] === 1 ? x : quantizeActivations(x);
 }
 
 function positionOf(cursor: Cursor): number {
@@ -117,7 +122,7 @@ export class ReferenceBackend implements Backend {
     const [n, k] = weight.shape;
     const values = weightValues(weight);
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [row(x, t), row(out, t)];
+      const [from, to] = [operand(row(x, t), weight), row(out, t)];
       for (let i = 0; i < n; i++) to[i] = dot(from, values, i * k) + (accumulate ? to[i] : 0);
     }
   }
@@ -125,7 +130,7 @@ export class ReferenceBackend implements Backend {
   gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
     const [n, k] = gate.shape;
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [row(x, t), row(out, t)];
+      const [from, to] = [operand(row(x, t), gate), row(out, t)];
       for (let i = 0; i < n; i++) {
         to[i] = silu(dot(from, weightValues(gate), i * k)) * dot(from, weightValues(up), i * k);
       }

@@ -1,4 +1,5 @@
 /** @file The scalar and vector functions that the reference ops are made of, in float64. */
+import { BLOCK_SIZE } from "../tensor.ts";
 
 /** `ln(1 + e^x)` without overflow or cancellation. */
 export function softplus(x: number): number {
@@ -34,4 +35,24 @@ export function rotate(heads: Float64Array, position: number, inverseFrequencies
       heads[start + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
     }
   }
+}
+
+/** Nearest integer, ties to even: IEEE 754's default, as SIMD instructions round. */
+function roundTiesToEven(x: number): number {
+  const floor = Math.floor(x);
+  const fraction = x - floor;
+  if (fraction !== 0.5) return fraction < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** What `linear` makes of activations before it multiplies them with q8_0 or q4_0 blocks: see ../backend.ts. */
+export function quantizeActivations(x: Float64Array): Float64Array {
+  const out = new Float64Array(x.length);
+  for (let start = 0; start < x.length; start += BLOCK_SIZE.q8_0) {
+    const block = x.subarray(start, start + BLOCK_SIZE.q8_0);
+    const largest = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (largest === 0) continue;
+    block.forEach((value, i) => out[start + i] = roundTiesToEven(value * (127 / largest)) * (largest / 127));
+  }
+  return out;
 }
