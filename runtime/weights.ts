@@ -152,7 +152,13 @@ export async function loadWeights(
   return arrange(weights, config);
 }
 
-function checkTensors(file: TensorFile, specs: ReadonlyMap<string, TensorSpec>): void {
+/**
+ * Checks names and shapes of every tensor of a checkpoint.
+ *
+ * @param specs what the checkpoint's config asks for
+ * @throws {WeightsError} where a tensor is missing, unknown or misshapen
+ */
+export function checkTensors(file: TensorFile, specs: ReadonlyMap<string, TensorSpec>): void {
   for (const [name, { shape }] of specs) {
     const info = file.tensors.get(name);
     if (!info) fail(`Cannot load tensor "${name}": it is missing, expected shape [${shape.join(", ")}]`);

@@ -45,7 +45,7 @@ export function allocateBytes(length: number, name: string): Uint8Array<ArrayBuf
 }
 
 /** `bytes`, or a copy of them where `alignment` bytes per element forbid a typed array over them. */
-export function aligned(bytes: Uint8Array<ArrayBuffer>, alignment: number): Uint8Array<ArrayBuffer> {
+export function aligned(bytes: Uint8Array, alignment: number): Uint8Array {
   if (bytes.byteOffset % alignment === 0) return bytes;
   const copy = allocateBytes(bytes.length, "a tensor");
   copy.set(bytes);

@@ -23,11 +23,17 @@ const OVERFLOW: Readonly<Record<WeightDtype, number>> = {
  *
  * @param source `[n]` numbers, `n` a multiple of the dtype's block size (whole rows)
  * @param name what to call the tensor in error messages
+ * @param start the source's first element, counted from the tensor's start, for error messages
  * @returns `byteLength(dtype, n)` new bytes
  * @throws {WeightsError} when a number is NaN, infinite, or too large for the dtype
  * @throws {ShapeError} when `n` is not a whole number of blocks
  */
-export function quantize(dtype: WeightDtype, source: Float32Array, name = "tensor"): Uint8Array<ArrayBuffer> {
+export function quantize(
+  dtype: WeightDtype,
+  source: Float32Array,
+  name = "tensor",
+  start = 0,
+): Uint8Array<ArrayBuffer> {
   if (source.length % BLOCK_SIZE[dtype] !== 0) {
     throw new ShapeError(
       `Cannot quantise "${name}": it has ${source.length} elements, expected a multiple of ${
@@ -36,7 +42,7 @@ export function quantize(dtype: WeightDtype, source: Float32Array, name = "tenso
       `Keep this tensor in f32, f16 or bf16; ${dtype} stores blocks`,
     );
   }
-  checkNumbers(dtype, source, name);
+  checkNumbers(dtype, source, name, start);
   const bytes = new Uint8Array(byteLength(dtype, source.length));
   switch (dtype) {
     case "f32":
@@ -60,12 +66,14 @@ export function quantize(dtype: WeightDtype, source: Float32Array, name = "tenso
   return bytes;
 }
 
-function checkNumbers(dtype: WeightDtype, source: Float32Array, name: string): void {
+function checkNumbers(dtype: WeightDtype, source: Float32Array, name: string, start: number): void {
   const limit = OVERFLOW[dtype];
   for (let i = 0; i < source.length; i++) {
     if (Math.abs(source[i]) < limit) continue;
     throw new WeightsError(
-      `Cannot quantise "${name}": element ${i} is ${source[i]}, expected a finite number that fits ${dtype}`,
+      `Cannot quantise "${name}": element ${start + i} is ${
+        source[i]
+      }, expected a finite number that fits ${dtype}`,
       Number.isFinite(source[i])
         ? "Choose another dtype for this tensor"
         : "The checkpoint is damaged; get it again",
@@ -83,7 +91,7 @@ function checkNumbers(dtype: WeightDtype, source: Float32Array, name: string): v
  */
 export function dequantize(
   dtype: WeightDtype,
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   out?: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   const count = bytes.length / BLOCK_BYTES[dtype] * BLOCK_SIZE[dtype];
@@ -116,7 +124,7 @@ export function dequantize(
   return result;
 }
 
-function halves(bytes: Uint8Array<ArrayBuffer>): Uint16Array {
+function halves(bytes: Uint8Array): Uint16Array {
   const even = aligned(bytes, 2);
   return new Uint16Array(even.buffer, even.byteOffset, even.length / 2);
 }
