@@ -1,17 +1,13 @@
 /** @file A published checkpoint -> one packed GGUF file: which tensor gets which dtype, and the metadata. */
 
+import type { Checkpoint } from "./checkpoint_files.ts";
 import { parseConfig } from "./config.ts";
 import { convertCheckpoint, type ConvertOptions } from "./formats/convert.ts";
-import { checkpointMetadata, type CheckpointTexts } from "./formats/gguf_checkpoint.ts";
+import { checkpointMetadata } from "./gguf_checkpoint.ts";
 import type { GgufWriteProgress } from "./formats/gguf_writer.ts";
-import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
+import type { TensorInfo } from "./formats/tensor_file.ts";
 import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
 import { checkTensors, isQuantizable, type TensorSpec, tensorSpecs } from "./weights.ts";
-
-/** A checkpoint to pack: its texts and its tensors. */
-export interface UnpackedCheckpoint extends CheckpointTexts {
-  readonly tensors: TensorFile;
-}
 
 /** Options of {@linkcode packCheckpoint}. */
 export interface PackOptions {
@@ -33,7 +29,7 @@ export interface PackOptions {
  * @throws {ConfigError} when config.json cannot be used
  * @throws {WeightsError} when the tensors are damaged or do not belong to config.json
  */
-export async function packCheckpoint(checkpoint: UnpackedCheckpoint, options: PackOptions): Promise<number> {
+export async function packCheckpoint(checkpoint: Checkpoint, options: PackOptions): Promise<number> {
   const { dtype, name, sink, signal, onProgress } = options;
   let plan: Plan;
   try {
@@ -47,7 +43,7 @@ export async function packCheckpoint(checkpoint: UnpackedCheckpoint, options: Pa
 
 type Plan = Pick<ConvertOptions, "metadata" | "dtypeOf">;
 
-function preparePacking(checkpoint: UnpackedCheckpoint, name: string, dtype: WeightDtype): Plan {
+function preparePacking(checkpoint: Checkpoint, name: string, dtype: WeightDtype): Plan {
   const specs = tensorSpecs(parseConfig(checkpoint.configJson));
   checkTensors(checkpoint.tensors, specs);
   return {
@@ -57,11 +53,10 @@ function preparePacking(checkpoint: UnpackedCheckpoint, name: string, dtype: Wei
 }
 
 /**
- * Storage dtype of one tensor in a packed file: `dtype` for the projections and the embedding, unless their rows are no
- * whole number of blocks: those stay as published. Everything else, small and sensitive (x_proj, dt_proj, conv, A_log, D,
- * norms, meta tokens), is stored as f32.
+ * Storage dtype of one tensor in a packed file: `dtype` for the projections and the embedding, where their rows are a whole
+ * number of blocks. Everything else is small and sensitive and stays as published.
  */
 export function packedDtype(info: TensorInfo, spec: TensorSpec, dtype: WeightDtype): WeightDtype {
-  if (!isQuantizable(info.name, spec)) return "f32";
-  return info.shape[1] % BLOCK_SIZE[dtype] === 0 ? dtype : info.dtype;
+  const fits = isQuantizable(info.name, spec) && info.shape[1] % BLOCK_SIZE[dtype] === 0;
+  return fits ? dtype : info.dtype;
 }

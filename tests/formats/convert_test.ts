@@ -1,0 +1,124 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { WeightsError } from "../../runtime/errors.ts";
+import type { ByteSource } from "../../runtime/formats/byte_source.ts";
+import { convertCheckpoint } from "../../runtime/formats/convert.ts";
+import { openGguf } from "../../runtime/formats/gguf.ts";
+import type { GgufWriteProgress } from "../../runtime/formats/gguf_writer.ts";
+import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
+import { openSafetensors } from "../../runtime/formats/safetensors.ts";
+import { writeSafetensors } from "../../runtime/formats/safetensors_writer.ts";
+import type { TensorFile } from "../../runtime/formats/tensor_file.ts";
+import { openBytesSource } from "../../runtime/sources/bytes_source.ts";
+import type { WeightDtype } from "../../runtime/tensor.ts";
+import { MemorySink } from "./memory_sink.ts";
+
+const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+
+/** 2.5 slices of bf16 numbers in rows of 1600, and a small vector; `reads` collects the length of every read. */
+async function bigCheckpoint(reads: number[] = []): Promise<TensorFile> {
+  const shape = [1638, 1600];
+  const numbers = new Float32Array(shape[0] * shape[1]).map((_, i) => ((i * 7919) % 10007 - 5000) / 512);
+  const source = openBytesSource(
+    "big.safetensors",
+    writeSafetensors(
+      new Map([
+        ["matrix", { dtype: "bf16", shape, data: quantize("bf16", numbers) }],
+        ["vector", { dtype: "f32", shape: [5], data: quantize("f32", numbers.subarray(0, 5)) }],
+      ]),
+    ),
+  );
+  const counted: ByteSource = {
+    ...source,
+    read: (offset, length, signal) => {
+      reads.push(length);
+      return source.read(offset, length, signal);
+    },
+  };
+  return await openSafetensors(counted);
+}
+
+Deno.test("convertCheckpoint converts slice by slice to what converting whole tensors gives", async () => {
+  const files = await bigCheckpoint();
+  const numbers = dequantize("bf16", await files.read("matrix"));
+  for (const dtype of DTYPES) {
+    const sink = new MemorySink();
+    const dtypeOf = ({ name }: { name: string }): WeightDtype => name === "matrix" ? dtype : "f32";
+    const size = await convertCheckpoint({ files, dtypeOf, metadata: new Map(), sink });
+    const bytes = await sink.bytes();
+    assertEquals(bytes.length, size);
+    const packed = await openGguf(openBytesSource("packed.gguf", bytes));
+    assertEquals([...packed.tensors.keys()], ["matrix", "vector"]);
+    assertEquals(packed.tensors.get("matrix")!.shape, [1638, 1600]);
+    assertEquals(await packed.read("matrix"), quantize(dtype, numbers));
+    assertEquals(await packed.read("vector"), await files.read("vector"));
+  }
+});
+
+Deno.test("convertCheckpoint reads and writes at most a slice of 2^20 elements at once", async () => {
+  const reads: number[] = [];
+  const files = await bigCheckpoint(reads);
+  const sink = new MemorySink();
+  await convertCheckpoint({ files, dtypeOf: () => "f32", metadata: new Map(), sink });
+  assertEquals(Math.max(...reads), 2 * 2 ** 20);
+  assertEquals(sink.longestPiece, 4 * 2 ** 20);
+});
+
+Deno.test("convertCheckpoint reports progress and stops when aborted, aborting the sink", async () => {
+  const files = await bigCheckpoint();
+  const seen: GgufWriteProgress[] = [];
+  const abort = new AbortController();
+  const reason = new Error("enough");
+  const sink = new MemorySink();
+  const converting = convertCheckpoint({
+    files,
+    dtypeOf: () => "f16",
+    metadata: new Map(),
+    sink,
+    signal: abort.signal,
+    onProgress: (progress) => {
+      seen.push(progress);
+      if (seen.length === 3) abort.abort(reason);
+    },
+  });
+  assertEquals(await assertRejects(() => converting), reason);
+  assertEquals(sink.aborted, reason);
+  assertEquals(seen.map(({ tensor }) => tensor), ["", "matrix", "matrix"]);
+  assertEquals(seen[2].writtenBytes - seen[0].writtenBytes, 2 * 2 * 2 ** 20);
+});
+
+Deno.test("convertCheckpoint aborts the sink when a dtype cannot be chosen or does not fit", async () => {
+  const files = await bigCheckpoint();
+  const chosen = new Error("no dtype");
+  const cases: [() => WeightDtype, string][] = [
+    [() => {
+      throw chosen;
+    }, "no dtype"],
+    [() => "q4_0", '"vector" has rows of 5, expected whole q4_0 blocks of 32'],
+  ];
+  for (const [dtypeOf, message] of cases) {
+    const sink = new MemorySink();
+    const error = await assertRejects(
+      () => convertCheckpoint({ files, dtypeOf, metadata: new Map(), sink }),
+      Error,
+      message,
+    );
+    assertEquals(sink.aborted, error);
+    assertEquals((await sink.bytes()).length, 0);
+  }
+});
+
+Deno.test("convertCheckpoint names the tensor and the element that does not fit its dtype", async () => {
+  const data = new Float32Array(2 ** 20 + 64);
+  data[2 ** 20 + 7] = 1e6;
+  const bytes = writeSafetensors(
+    new Map([["w", { dtype: "f32", shape: [data.length], data: quantize("f32", data) }]]),
+  );
+  const files = await openSafetensors(openBytesSource("w.safetensors", bytes));
+  const sink = new MemorySink();
+  const error = await assertRejects(
+    () => convertCheckpoint({ files, dtypeOf: () => "f16", metadata: new Map(), sink }),
+    WeightsError,
+    'Cannot quantise "w": element 1048583 is 1000000',
+  );
+  assert(sink.aborted === error);
+});
