@@ -6,7 +6,7 @@ import { openSafetensors } from "./formats/safetensors.ts";
 import { openShardedSafetensors } from "./formats/sharded_safetensors.ts";
 import { decodeUtf8 } from "./formats/strict_json.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
-import { openPackedCheckpoint } from "./packed_checkpoint.ts";
+import { openGgufCheckpoint } from "./gguf_checkpoint.ts";
 import { openBytesSource } from "./sources/bytes_source.ts";
 import { openFileSource } from "./sources/file_source.ts";
 import { openUrlSource } from "./sources/url_source.ts";
@@ -42,7 +42,7 @@ async function openAt(location: string, signal?: AbortSignal): Promise<ByteSourc
 
 async function openPacked(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   try {
-    return await openPackedCheckpoint(source, signal);
+    return await openGgufCheckpoint(source, signal);
   } catch (error) {
     await source.close();
     throw error;

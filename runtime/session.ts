@@ -110,6 +110,16 @@ export class Session {
     }
   }
 
+  /**
+   * Logits of the next token, `[vocabSize]`.
+   *
+   * @throws {ConfigError} for an empty session, or while another call runs
+   */
+  nextLogits(): Promise<Float32Array> {
+    this.#requireTokens("read logits");
+    return this.#exclusively("read logits", () => this.#readLogits());
+  }
+
   /** A session of its own that continues from the same tokens. */
   fork(): Promise<Session> {
     return this.#exclusively("fork", () => {
@@ -130,10 +140,7 @@ export class Session {
     return {
       vocabSize: this.#net.config.vocabSize,
       history: this.#ids.slice(),
-      nextLogits: () => {
-        this.#passPending();
-        return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
-      },
+      nextLogits: () => this.#readLogits(),
       accept: (id) => {
         this.#passPending();
         this.#pending = id;
@@ -143,6 +150,19 @@ export class Session {
         return state.byteLength;
       },
     };
+  }
+
+  #readLogits(): Promise<Float32Array> {
+    this.#passPending();
+    return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
+  }
+
+  #requireTokens(act: string): void {
+    if (this.#ids.length > 0) return;
+    throw new ConfigError(
+      `Cannot ${act}: the session is empty, expected at least one token`,
+      "Append a prompt first",
+    );
   }
 
   #passPending(): void {

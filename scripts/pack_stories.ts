@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { parseArgs } from "node:util";
 import { openCheckpoint } from "../runtime/checkpoint.ts";
-import { packCheckpoint } from "../runtime/packed_checkpoint.ts";
+import { packCheckpoint } from "../runtime/pack_checkpoint.ts";
 import { wasmDataModule } from "./wasm_data_module.ts";
 
 const STORIES = new URL("../models/stories/", import.meta.url);
@@ -17,7 +17,7 @@ async function pack(): Promise<Uint8Array<ArrayBuffer>> {
   const checkpoint = await openCheckpoint(new URL("checkpoint", STORIES));
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const sink = new WritableStream<Uint8Array<ArrayBuffer>>({ write: (chunk) => void chunks.push(chunk) });
-  await packCheckpoint(checkpoint, { quantization: "q8_0", name: "stories", sink });
+  await packCheckpoint(checkpoint, { dtype: "q8_0", name: "stories", sink });
   await checkpoint.tensors.close();
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

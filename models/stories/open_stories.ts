@@ -30,5 +30,5 @@ async function openPart(importModule: () => Promise<DataModule>, fileName: strin
 async function readBeside(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   if (url.protocol !== "file:") return new Uint8Array(await (await fetch(url)).arrayBuffer());
   const { readFile } = await import("node:fs/promises");
-  return await readFile(url);
+  return new Uint8Array(await readFile(url));
 }

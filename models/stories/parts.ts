@@ -2,7 +2,7 @@
 
 /** Each part's bytes, its file beside this one, and its import, spelled out so that it is part of the module graph. */
 export const PARTS = [
-  { byteLength: 3756928, fileName: "stories_0.wasm", importModule: () => import("./stories_0.wasm") },
-  { byteLength: 3756928, fileName: "stories_1.wasm", importModule: () => import("./stories_1.wasm") },
-  { byteLength: 3756928, fileName: "stories_2.wasm", importModule: () => import("./stories_2.wasm") },
+  { byteLength: 3756992, fileName: "stories_0.wasm", importModule: () => import("./stories_0.wasm") },
+  { byteLength: 3756992, fileName: "stories_1.wasm", importModule: () => import("./stories_1.wasm") },
+  { byteLength: 3756992, fileName: "stories_2.wasm", importModule: () => import("./stories_2.wasm") },
 ] as const;

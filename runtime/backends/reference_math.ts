@@ -12,7 +12,7 @@ export function silu(x: number): number {
 }
 
 /** `sum_i a[i] * b[bStart + i]`. */
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>, bStart = 0): number {
+export function dot(a: Float64Array, b: Float64Array | Float32Array, bStart = 0): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[bStart + i];
   return sum;

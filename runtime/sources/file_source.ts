@@ -1,7 +1,7 @@
 /** @file A file on the local disk, in every runtime that has `node:fs/promises`: Deno, Node and Bun. */
 
 import type { FileHandle } from "node:fs/promises";
-import { WeightsError } from "../errors.ts";
+import { MissingFileError, WeightsError } from "../errors.ts";
 import { allocateBytes, type ByteSource, checkRange } from "../formats/byte_source.ts";
 
 /** Bytes asked of the system at once: some refuse 2 GiB and more, and an abort waits for one such piece. */
@@ -28,7 +28,8 @@ export async function openFileSource(path: string | URL): Promise<ByteSource> {
     if (status.isFile()) return fileSource(name, file, status.size);
     await file.close();
   } catch (cause) {
-    throw new WeightsError(
+    const Failure = (cause as { code?: unknown }).code === "ENOENT" ? MissingFileError : WeightsError;
+    throw new Failure(
       `Cannot open "${name}": ${cause instanceof Error ? cause.message : cause}, expected a readable file`,
       "Check that the file is there and may be read (in Deno: --allow-read)",
       { cause },

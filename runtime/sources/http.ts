@@ -1,6 +1,6 @@
 /** @file One HTTP request and its typed errors; what the URL sources share. */
 
-import { WeightsError } from "../errors.ts";
+import { MissingFileError, WeightsError } from "../errors.ts";
 import { allocateBytes } from "../formats/byte_source.ts";
 
 /** How to reach a file over HTTP. */
@@ -36,7 +36,8 @@ export async function request(
   });
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new WeightsError(
+  const Failure = response.status === 404 || response.status === 410 ? MissingFileError : WeightsError;
+  throw new Failure(
     `Cannot fetch "${nameOfUrl(url)}": the server answers ${response.status}, expected 200 or 206`,
     remedyFor(response.status),
   );
