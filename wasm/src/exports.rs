@@ -4,3 +4,5 @@
 
 mod matrix;
 mod memory;
+mod norms;
+mod ssm;

@@ -8,14 +8,24 @@
 
 pub mod blocks;
 pub mod dot;
+pub mod embed;
 pub mod float_matrix;
+pub mod gated_linear;
 pub mod half;
+pub mod head_fusion;
+pub mod lanes;
 pub mod layout;
 pub mod linear;
+pub mod math;
 pub mod matrix;
 pub mod quantize_activations;
 pub mod quantized;
+pub mod rms_norm;
 pub mod simd;
+pub mod ssm_conv;
+pub mod ssm_scan;
+#[cfg(test)]
+mod testing;
 pub mod view;
 
 #[cfg(target_arch = "wasm32")]
