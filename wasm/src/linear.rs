@@ -5,6 +5,7 @@
 
 use core::ops::Range;
 
+use crate::lanes;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
 use crate::matrix::{Activations, Matrix};
 use crate::simd::F32x4;
@@ -48,13 +49,8 @@ pub fn store<const M: usize>(
         let start = first_row(unit_count(columns), unit, quarter);
         for (m, sums) in sums.iter().enumerate() {
             let part = out.part(first + m, start.min(columns)..(start + GROUP).min(columns));
-            let sum = sums[quarter];
-            match <&mut [f32; GROUP]>::try_from(&mut *part) {
-                Ok(four) if accumulate => (F32x4::load(four) + sum).store(four),
-                Ok(four) => sum.store(four),
-                Err(_) if accumulate => (F32x4::load_partial(part) + sum).store_partial(part),
-                Err(_) => sum.store_partial(part),
-            }
+            let sum = if accumulate { lanes::load(part, 0) + sums[quarter] } else { sums[quarter] };
+            lanes::store(sum, part, 0);
         }
     }
 }

@@ -92,54 +92,76 @@ impl<B: WeightBlock> Quantized<B> {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn dot_unit_by<D: Dot, const M: usize>(
         &self,
         unit: usize,
         x: [&[ActivationBlock]; M],
     ) -> [[F32x4; QUARTERS]; M] {
+        if M == 1 {
+            return self.dot_groups::<D, M, QUARTERS>(unit, 0, x);
+        }
+        let low = self.dot_groups::<D, M, 2>(unit, 0, x);
+        let high = self.dot_groups::<D, M, 2>(unit, 2, x);
+        core::array::from_fn(|m| core::array::from_fn(|g| if g < 2 { low[m][g] } else { high[m][g - 2] }))
+    }
+
+    /// Products with the unit's rows of G quarters.
+    #[inline(never)]
+    fn dot_groups<D: Dot, const M: usize, const G: usize>(
+        &self,
+        unit: usize,
+        first_quarter: usize,
+        x: [&[ActivationBlock]; M],
+    ) -> [[F32x4; QUARTERS]; M] {
         let bias_mask = I32x4::splat(if B::is_biased(self.kind) { -1 } else { 0 });
         let x = x.map(|row| &row[..self.per_row]);
-        let streams: [&[B]; QUARTERS] = core::array::from_fn(|quarter| {
-            let group = first_row(self.units, unit, quarter) / GROUP;
+        let streams: [&[B]; G] = core::array::from_fn(|g| {
+            let group = first_row(self.units, unit, first_quarter + g) / GROUP;
             &self.blocks[group * self.per_row..][..self.per_row]
         });
-        let mut sums = [[F32x4::zero(); QUARTERS]; M];
+        let mut sums = [[F32x4::zero(); G]; M];
         for b in 0..self.per_row {
             let blocks = streams.map(|stream| &stream[b]);
             let x = x.map(|row| &row[b]);
-            let dots = dot_blocks::<B, D, M, QUARTERS>(blocks, x, bias_mask);
+            let mut dots = x.map(|x| [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); G]);
+            step::<B, D, M, G, 0>(&mut dots, blocks, x);
+            step::<B, D, M, G, 1>(&mut dots, blocks, x);
+            step::<B, D, M, G, 2>(&mut dots, blocks, x);
+            step::<B, D, M, G, 3>(&mut dots, blocks, x);
+            step::<B, D, M, G, 4>(&mut dots, blocks, x);
+            step::<B, D, M, G, 5>(&mut dots, blocks, x);
+            step::<B, D, M, G, 6>(&mut dots, blocks, x);
+            step::<B, D, M, G, 7>(&mut dots, blocks, x);
             let scales = blocks.map(|block| half::scale_fields(block.scales()));
             for m in 0..M {
                 let scale = F32x4::splat(x[m].scale);
-                for g in 0..QUARTERS {
-                    sums[m][g] = dots[m][g].to_f32().mul_add(scales[g] * scale, sums[m][g]);
+                for g in 0..G {
+                    sums[m][g] = dots[m][g].finish().to_f32().mul_add(scales[g] * scale, sums[m][g]);
                 }
             }
         }
         let unit_scale = F32x4::splat(self.unit_scale);
-        sums.map(|row| row.map(|sum| sum * unit_scale))
+        core::array::from_fn(|m| {
+            core::array::from_fn(|g| if g < G { sums[m][g] * unit_scale } else { F32x4::zero() })
+        })
     }
 }
 
-/// Integer products of G groups' blocks and M rows' blocks.
+/// Adds the products of four columns: G groups of four rows with M rows of activations.
 #[inline(always)]
-fn dot_blocks<B: WeightBlock, D: Dot, const M: usize, const G: usize>(
+fn step<B: WeightBlock, D: Dot, const M: usize, const G: usize, const COLUMNS: usize>(
+    dots: &mut [[D; G]; M],
     blocks: [&B; G],
     x: [&ActivationBlock; M],
-    bias_mask: I32x4,
-) -> [[I32x4; G]; M] {
-    let mut dots = x.map(|x| [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); G]);
-    for group in 0..8 {
-        let weights = blocks.map(|block| block.group(group));
-        for m in 0..M {
-            let quad = D::quad(I8x16::load(&x[m].quotients[group / 4]), group % 4);
-            for g in 0..G {
-                dots[m][g] = dots[m][g].add(quad, weights[g]);
-            }
+) {
+    let weights = blocks.map(|block| block.group(COLUMNS));
+    for m in 0..M {
+        let quad = D::quad(I8x16::load(&x[m].quotients[COLUMNS / 4]), COLUMNS % 4);
+        for g in 0..G {
+            dots[m][g] = dots[m][g].add(quad, weights[g]);
         }
     }
-    dots.map(|row| row.map(D::finish))
 }
 
 /// An f16 times 2^10, exactly: subnormals become normal.

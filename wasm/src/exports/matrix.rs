@@ -3,6 +3,8 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dot::{DotKind, probe};
+use crate::embed;
+use crate::gated_linear;
 use crate::layout::unit_count;
 use crate::linear;
 use crate::matrix::{Activations, Dtype, Matrix};
@@ -129,6 +131,47 @@ pub unsafe fn linear(
         (weight, activations, ViewMut::new(out, l, weight.rows(), out_stride))
     };
     linear::linear(weight, activations, &mut out, first_unit..last_unit, accumulate);
+}
+
+/// Units `first_unit .. last_unit` of out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn gated_linear(
+    gate: *const Matrix,
+    up: *const Matrix,
+    x: *const f32,
+    x_stride: usize,
+    scratch: *const ActivationBlock,
+    l: usize,
+    out: *mut f32,
+    out_stride: usize,
+    first_unit: usize,
+    last_unit: usize,
+) {
+    // SAFETY: the caller's.
+    let (gate, up, activations, mut out) = unsafe {
+        let (gate, up) = (&*gate, &*up);
+        let activations = activations(&[gate, up], x, x_stride, scratch, l);
+        (gate, up, activations, ViewMut::new(out, l, gate.rows(), out_stride))
+    };
+    gated_linear::gated_linear(gate, up, activations, &mut out, first_unit..last_unit);
+}
+
+/// out `[l, hidden_size]`: the rows of the table that ids `[l]` name.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn embed(table: *const Matrix, ids: *const u32, l: usize, out: *mut f32, out_stride: usize) {
+    // SAFETY: the caller's.
+    let (table, ids, mut out) = unsafe {
+        let table = &*table;
+        (table, core::slice::from_raw_parts(ids, l), ViewMut::new(out, l, table.columns(), out_stride))
+    };
+    embed::embed(table, ids, &mut out);
 }
 
 unsafe fn activations<'a>(
