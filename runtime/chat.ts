@@ -30,8 +30,10 @@ const MAX_SPACES = 1024;
 /** Longest string or array that a template may make. */
 const MAX_LENGTH = 2 ** 22;
 const MAX_RANGE = 100_000;
-/** A template may read or make this much (characters and array elements, 16 more for each node run), and more for longer chats. */
-const WORK = 2e7;
+/** Cost of running a node of the template; going round a loop once costs four. */
+const WORK_PER_NODE = 16;
+/** A template may read or make this much (characters, array elements and the costs of nodes), and more for longer chats. */
+const WORK = 8e6;
 const WORK_PER_CHARACTER = 100;
 
 /**
@@ -99,26 +101,47 @@ export class ChatTemplate {
   }
 }
 
+type Evaluate = Interpreter["evaluate"];
+
 /** The interpreter, counting what it reads and makes. */
 class BoundedInterpreter extends Interpreter {
   #work: number;
+  /** What `for` loops run over, as nodes of the template. */
+  readonly #iterables = new Set<unknown>();
 
   constructor(environment: Environment, work: number) {
     super(environment);
     this.#work = work;
   }
 
-  override evaluate(...args: Parameters<Interpreter["evaluate"]>): ReturnType<Interpreter["evaluate"]> {
+  override evaluate(...args: Parameters<Evaluate>): ReturnType<Evaluate> {
+    const [node] = args;
+    if (node?.type === "For") this.#noteIterable(node as LoopNode);
     const result = super.evaluate(...args);
-    const { value } = result as { value: unknown };
-    const length = typeof value === "string" || Array.isArray(value) ? value.length : 0;
+    const length = lengthOf(result.value);
     if (length > MAX_LENGTH) throw new Error(`it makes a value of length ${length}, more than ${MAX_LENGTH}`);
-    this.#work -= 16 + length;
+    this.#work -= WORK_PER_NODE + length * (this.#iterables.has(node) ? WORK_PER_NODE * 4 : 1);
     if (this.#work < 0) {
       throw new Error("it does not come to an end within the work allowed for these messages");
     }
     return result;
   }
+
+  /** `for x in list if test` keeps the list inside a node of its own. */
+  #noteIterable({ iterable }: LoopNode): void {
+    this.#iterables.add(iterable.type === "SelectExpression" ? iterable.lhs : iterable);
+  }
+}
+
+/** The parts of a `for` node that matter here. */
+interface LoopNode {
+  readonly type: string;
+  readonly iterable: { readonly type: string; readonly lhs?: unknown };
+}
+
+function lengthOf(value: unknown): number {
+  if (value instanceof Map) return value.size;
+  return typeof value === "string" || Array.isArray(value) ? value.length : 0;
 }
 
 /** The names that a chat template may use besides its variables, as in `transformers`. */

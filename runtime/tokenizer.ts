@@ -44,13 +44,18 @@ export class Tokenizer {
   /** Ids around a text in place of the post-processor's; see {@link llamaEnds}. */
   readonly #ends: { before: number[]; after: number[] } | undefined;
 
-  private constructor(parsed: TokenizerJson, library: LibraryTokenizer, sources: TokenizerSources) {
+  private constructor(
+    parsed: TokenizerJson,
+    detokenizer: Detokenizer,
+    library: LibraryTokenizer,
+    sources: TokenizerSources,
+  ) {
     const config = objectOrEmpty(sources.tokenizerConfig),
       generation = objectOrEmpty(sources.generationConfig);
     this.#parsed = parsed;
     this.#library = library;
     this.vocabSize = parsed.entries.length;
-    this.detokenizer = new Detokenizer(parsed.decoder, parsed.entries);
+    this.detokenizer = detokenizer;
     this.bosId = this.#idsOf(generation.bos_token_id, config.bos_token, "bos_token")[0];
     this.eosIds = this.#idsOf(generation.eos_token_id, config.eos_token, "eos_token");
     this.#ends = llamaEnds(config, this.bosId, this.eosIds[0]);
@@ -68,6 +73,7 @@ export class Tokenizer {
    */
   static fromJson(tokenizerJson: string | object, sources: TokenizerSources = {}): Tokenizer {
     const parsed = readTokenizerJson(tokenizerJson, sources.modelVocabSize);
+    const detokenizer = new Detokenizer(parsed.decoder, parsed.entries);
     let library: LibraryTokenizer;
     try {
       library = new LibraryTokenizer(parsed.json, {});
@@ -80,7 +86,7 @@ export class Tokenizer {
         { cause },
       );
     }
-    return new Tokenizer(parsed, library, sources);
+    return new Tokenizer(parsed, detokenizer, library, sources);
   }
 
   /**

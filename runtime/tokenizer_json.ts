@@ -16,7 +16,7 @@ import {
 
 /** A tokenizer.json that has been checked. */
 export interface TokenizerJson {
-  /** What the tokenizer library gets: the file's own objects, defaults filled in. */
+  /** What the tokenizer library gets to encode with: the file's own objects, defaults filled in, no decoder. */
   readonly json: JsonObject;
   /** Tokens by id, `added_tokens` included; holes where an id has none. */
   readonly entries: readonly (TokenEntry | undefined)[];
@@ -76,7 +76,7 @@ export function readTokenizerJson(source: string | object, modelVocabSize?: numb
     normalizer,
     pre_tokenizer: withUnicodeSpaces(preTokenizer),
     post_processor: postProcessor,
-    decoder,
+    decoder: null,
   };
   return { json, entries, ids, decoder };
 }
