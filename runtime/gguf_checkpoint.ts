@@ -9,6 +9,7 @@ import { type HymbaConfig, parseConfig } from "./config.ts";
 import { WeightsError } from "./errors.ts";
 import type { WeightDtype } from "./tensor.ts";
 import type { ByteSource } from "./formats/byte_source.ts";
+import { excerpt } from "./formats/excerpt.ts";
 import { type GgufFile, openGguf } from "./formats/gguf.ts";
 import { FILE_TYPE, type GgufNumberType, type GgufValue } from "./formats/gguf_format.ts";
 
@@ -35,7 +36,7 @@ export async function openGgufCheckpoint(source: ByteSource, signal?: AbortSigna
   if (architecture !== ARCHITECTURE) {
     throw unusable(
       source.name,
-      `its architecture is ${JSON.stringify(architecture)}, expected "${ARCHITECTURE}"`,
+      `its architecture is ${excerpt(architecture)}, expected "${ARCHITECTURE}"`,
     );
   }
   const configJson = text(CONFIG_KEY);

@@ -7,6 +7,7 @@
 
 import { BLOCK_SIZE, byteLength, elementCount, type WeightDtype } from "../tensor.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { excerpt } from "./excerpt.ts";
 import { GgufCursor } from "./gguf_cursor.ts";
 import {
   ALIGNMENT_KEY,
@@ -33,6 +34,9 @@ export interface GgufFile extends TensorFile {
   readonly metadata: ReadonlyMap<string, GgufValue>;
 }
 
+/** Of metadata and of tensors: a hundred times what models have, and few enough to keep in memory. */
+const MAX_ENTRIES = 1 << 16;
+
 const FIXED_BY_ID = new Map<number, GgufFixedType>(
   Object.entries(FIXED_TYPES).map(([name, { id }]) => [id, name as GgufFixedType]),
 );
@@ -49,15 +53,15 @@ const DTYPE_BY_ID = new Map<number, WeightDtype>(
 export async function openGguf(source: ByteSource, signal?: AbortSignal): Promise<GgufFile> {
   const cursor = new GgufCursor(source, signal);
   await readPrologue(cursor);
-  const tensorCount = await cursor.count(24, "the number of tensors");
-  const metadataCount = await cursor.count(13, "the number of metadata entries");
+  const tensorCount = await cursor.count(24, "the number of tensors", MAX_ENTRIES);
+  const metadataCount = await cursor.count(13, "the number of metadata entries", MAX_ENTRIES);
   const metadata = new Map<string, GgufValue>();
   for (let i = 0; i < metadataCount; i++) {
     const key = await readName(cursor, `the key of metadata entry ${i}`, MAX_KEY_BYTES);
     if (metadata.has(key)) {
-      throw cursor.damaged(`metadata key "${key}" is there twice, expected distinct keys`);
+      throw cursor.damaged(`metadata key ${excerpt(key)} is there twice, expected distinct keys`);
     }
-    metadata.set(key, await readValue(cursor, `metadata "${key}"`));
+    metadata.set(key, await readValue(cursor, `metadata ${excerpt(key)}`));
   }
   const alignment = alignmentOf(cursor, metadata);
   const tensors = await readTensorInfos(cursor, tensorCount, alignment);
@@ -171,14 +175,14 @@ async function readTensorInfo(
   const typeId = cursor.u32();
   const dtype = DTYPE_BY_ID.get(typeId);
   if (!dtype) throw cursor.damaged(`${what} has ggml type ${typeId}, expected F32, F16, BF16, Q8_0 or Q4_0`);
-  const size = byteLength(dtype, elementCount(shape));
-  if (![...shape, elementCount(shape), expectedOffset + size].every(Number.isSafeInteger)) {
-    throw cursor.damaged(`${what} has shape [${shape.join(", ")}], expected one that fits a file`);
-  }
   if ((shape.at(-1) ?? 1) % BLOCK_SIZE[dtype] !== 0) {
     throw cursor.damaged(
       `${what} has rows of ${shape.at(-1) ?? 1}, expected whole blocks of ${BLOCK_SIZE[dtype]}`,
     );
+  }
+  const size = byteLength(dtype, elementCount(shape));
+  if (![...shape, elementCount(shape), expectedOffset + size].every(Number.isSafeInteger)) {
+    throw cursor.damaged(`${what} has shape [${shape.join(", ")}], expected one that fits a file`);
   }
   const offset = cursor.u64();
   if (offset !== BigInt(expectedOffset)) {

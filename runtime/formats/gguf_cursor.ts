@@ -72,14 +72,15 @@ export class GgufCursor {
   /**
    * The next count of things that take at least `minimumBytes` each.
    *
-   * @throws {WeightsError} when the rest of the file cannot hold so many
+   * @throws {WeightsError} when the rest of the file cannot hold so many, or they are more than `limit`
    */
-  async count(minimumBytes: number, what: string): Promise<number> {
+  async count(minimumBytes: number, what: string, limit = Infinity): Promise<number> {
     await this.need(8, what);
     const count = this.u64();
-    const most = Math.floor(this.remaining / minimumBytes);
-    if (count <= most) return Number(count);
-    throw this.damaged(`${what} is ${count}, expected at most the ${most} that fit the rest of the file`);
+    const room = Math.floor(this.remaining / minimumBytes);
+    if (count <= Math.min(room, limit)) return Number(count);
+    const why = room < limit ? `the ${room} that fit the rest of the file` : limit;
+    throw this.damaged(`${what} is ${count}, expected at most ${why}`);
   }
 
   /** The next string: its length, then UTF-8. */

@@ -2,6 +2,7 @@
 
 import { WeightsError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { excerpt } from "./excerpt.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { isObject, parseStrictJson } from "./strict_json.ts";
 import { findTensor, type TensorFile, type TensorInfo } from "./tensor_file.ts";
@@ -74,30 +75,10 @@ function joinShards(
   shardOf: ReadonlyMap<string, string>,
   shards: ReadonlyMap<string, TensorFile>,
 ): TensorFile {
-  const tensors = new Map<string, TensorInfo>();
-  const owners = new Map<string, TensorFile>();
-  for (const [fileName, shard] of shards) {
-    for (const [name, info] of shard.tensors) {
-      if (tensors.has(name)) throw damaged(indexName, `tensor "${name}" is in two shards, expected one`);
-      const said = shardOf.get(name);
-      if (said !== fileName) {
-        throw damaged(
-          indexName,
-          `tensor "${name}" is in "${fileName}", expected ${said ? `"${said}"` : "no such one"}`,
-        );
-      }
-      tensors.set(name, info);
-      owners.set(name, shard);
-    }
-  }
-  for (const [name, fileName] of shardOf) {
-    if (!tensors.has(name)) {
-      throw damaged(indexName, `tensor "${name}" is missing, expected in "${fileName}"`);
-    }
-  }
+  const tensors = mergeTensors(indexName, shardOf, shards);
   const owner = (name: string): TensorFile => {
     findTensor(tensors, name, indexName);
-    return owners.get(name)!;
+    return shards.get(shardOf.get(name)!)!;
   };
   return {
     tensors,
@@ -108,6 +89,34 @@ function joinShards(
       for (const shard of shards.values()) await shard.close();
     },
   };
+}
+
+/** The tensors of all shards, after checking that index and shards say the same. */
+function mergeTensors(
+  indexName: string,
+  shardOf: ReadonlyMap<string, string>,
+  shards: ReadonlyMap<string, TensorFile>,
+): Map<string, TensorInfo> {
+  const tensors = new Map<string, TensorInfo>();
+  for (const [fileName, shard] of shards) {
+    for (const [name, info] of shard.tensors) {
+      const said = shardOf.get(name);
+      if (tensors.has(name)) {
+        throw damaged(indexName, `tensor ${excerpt(name)} is in two shards, expected one`);
+      }
+      if (said !== fileName) {
+        const expected = said ? excerpt(said) : "no such one";
+        throw damaged(indexName, `tensor ${excerpt(name)} is in "${fileName}", expected ${expected}`);
+      }
+      tensors.set(name, info);
+    }
+  }
+  for (const [name, fileName] of shardOf) {
+    if (!tensors.has(name)) {
+      throw damaged(indexName, `tensor ${excerpt(name)} is missing, expected in ${excerpt(fileName)}`);
+    }
+  }
+  return tensors;
 }
 
 function damaged(indexName: string, problem: string, cause?: unknown): WeightsError {

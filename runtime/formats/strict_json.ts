@@ -1,6 +1,10 @@
 /** @file JSON from files that may be damaged: valid UTF-8, valid JSON, and no key twice in one object. */
 
 import type { HymbaError } from "../errors.ts";
+import { excerpt } from "./excerpt.ts";
+
+/** Far above any real file's nesting; bounds the memory that a file of brackets can ask for. */
+const MAX_DEPTH = 100;
 
 /** Makes the error for a problem, such as `it is not JSON`, that continues "Cannot read <file>: ". */
 export type JsonFailure = (problem: string, cause?: unknown) => HymbaError;
@@ -13,10 +17,13 @@ export type JsonFailure = (problem: string, cause?: unknown) => HymbaError;
  */
 export function parseStrictJson(bytes: Uint8Array, fail: JsonFailure): unknown {
   const text = decodeUtf8(bytes, fail);
+  if (isDeeperThan(text, MAX_DEPTH)) {
+    throw fail(`it is nested deeper than ${MAX_DEPTH} levels, expected fewer`);
+  }
   const value = parse(text, fail);
   const duplicate = duplicateKey(text);
   if (duplicate !== undefined) {
-    throw fail(`it has the key "${duplicate}" twice in one object, expected distinct keys`);
+    throw fail(`it has the key ${excerpt(duplicate)} twice in one object, expected distinct keys`);
   }
   return value;
 }
@@ -40,17 +47,32 @@ function parse(text: string, fail: JsonFailure): unknown {
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
+const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
-const OPEN = 0x7b;
-const CLOSE = 0x7d;
+const BRACKET_END = 0x5d;
+const BRACE = 0x7b;
+const BRACE_END = 0x7d;
+
+/** Whether objects and arrays are nested deeper than `limit`, in a text that may not be JSON at all. */
+function isDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === BRACE || code === BRACKET) depth++;
+    else if (code === BRACE_END || code === BRACKET_END) depth--;
+    if (depth > limit) return true;
+  }
+  return false;
+}
 
 /** The first key that occurs twice in one object of a valid JSON text. One pass; nesting costs no call stack. */
 function duplicateKey(text: string): string | undefined {
   const objects: Set<string>[] = [];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === OPEN) objects.push(new Set());
-    else if (code === CLOSE) objects.pop();
+    if (code === BRACE) objects.push(new Set());
+    else if (code === BRACE_END) objects.pop();
     else if (code === QUOTE) {
       const start = at;
       at = endOfString(text, start);
@@ -64,10 +86,10 @@ function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
-/** Place of the quote that closes the string opened at `start`. */
+/** Place of the quote that closes the string opened at `start`, or beyond the text when none does. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
-  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
   return at;
 }
 

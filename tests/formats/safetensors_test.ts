@@ -141,7 +141,7 @@ Deno.test("openSafetensors refuses every breach of the format and says which", a
 Deno.test("openSafetensors refuses a header length beyond the file without reading it", async () => {
   const file = writeSafetensors(sample());
   for (
-    const length of [BigInt(file.length - 7), 100_000_001n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]
+    const length of [BigInt(file.length - 7), 2n ** 24n + 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]
   ) {
     const lying = file.slice();
     new DataView(lying.buffer).setBigUint64(0, length, true);

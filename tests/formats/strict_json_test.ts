@@ -33,10 +33,15 @@ Deno.test("parseStrictJson refuses a key that an object has twice, however it is
   }
 });
 
-Deno.test("parseStrictJson refuses what is not JSON or not UTF-8, however deep", () => {
-  for (const text of ["", "{", '{"a":NaN}', "[1,]", "[".repeat(100_000), '{"a":'.repeat(100_000)]) {
+Deno.test("parseStrictJson refuses what is not JSON, not UTF-8 or nested too deep", () => {
+  for (const text of ["", "{", '{"a":NaN}', "[1,]", '"', '{"a\\', "[".repeat(100), "}".repeat(1e6)]) {
     assertThrows(() => parse(text), ConfigError, "not valid JSON");
   }
+  for (const text of ["[".repeat(1e6), '{"a":'.repeat(1e5), "[".repeat(101) + "]".repeat(101)]) {
+    assertThrows(() => parse(text), ConfigError, "nested deeper than 100 levels");
+  }
+  const deepest = '["[[[["'.concat(",", "[".repeat(99), "]".repeat(100));
+  assertEquals(parse(deepest), JSON.parse(deepest));
   const fail = (problem: string): ConfigError => new ConfigError(problem, "");
   assertThrows(() => parseStrictJson(Uint8Array.of(0x22, 0xc0, 0x22), fail), ConfigError, "UTF-8");
 });
