@@ -43,7 +43,7 @@ export function wasmBytes(): Uint8Array<ArrayBuffer> {
 
 /**
  * The interface of the exports, from the declarations that wasm-bindgen wrote for its own glue. That glue is not
- * shipped, so only plain numbers may cross: anything else would need it.
+ * shipped, so only numbers may cross, and booleans inwards, which WebAssembly's own interface turns into numbers.
  */
 export function exportsModule(declarations: string): string {
   const own = declarations.slice(0, declarations.indexOf("export type InitInput"))
@@ -52,11 +52,14 @@ export function exportsModule(declarations: string): string {
     "\n",
   );
   for (const [signature, parameters, result] of own.matchAll(/^export function \w+\((.*)\): (.*);$/gm)) {
-    const types = [...parameters.matchAll(/: (\w[\w <>|[\]]*)/g)].map((match) => match[1]);
-    if ([...types, result].every((type) => /^(number|bigint|void)$/.test(type))) continue;
-    throw new Error(
-      `Cannot export "${signature}" to TypeScript: expected parameters and result to be plain numbers`,
-    );
+    const types = [...parameters.matchAll(/\w+: ([^,]+)/g)].map((match) => match[1]);
+    const needsGlue = types.some((type) => !/^(number|bigint|boolean)$/.test(type)) ||
+      !/^(number|bigint|void)$/.test(result);
+    if (needsGlue) {
+      throw new Error(
+        `Cannot export "${signature}": it needs glue, expected numbers in (booleans too) and out`,
+      );
+    }
   }
   return `${HEADER}
 /**
