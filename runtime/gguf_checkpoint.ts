@@ -6,12 +6,13 @@
 
 import type { CheckpointTexts } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig } from "./config.ts";
-import { WeightsError } from "./errors.ts";
+import { ConfigError, WeightsError } from "./errors.ts";
 import type { WeightDtype } from "./tensor.ts";
 import type { ByteSource } from "./formats/byte_source.ts";
 import { excerpt } from "./formats/excerpt.ts";
 import { type GgufFile, openGguf } from "./formats/gguf.ts";
 import { FILE_TYPE, type GgufNumberType, type GgufValue } from "./formats/gguf_format.ts";
+import { isObject, parseStrictJson } from "./formats/strict_json.ts";
 
 const ARCHITECTURE = "hymba";
 const CONFIG_KEY = "hymba.config_json";
@@ -71,7 +72,7 @@ function unusable(file: string, problem: string): WeightsError {
  *
  * @param name what people call the model (`general.name`)
  * @param dtype storage dtype of the large matrices
- * @throws {ConfigError} when the texts hold a config.json that the runtime cannot use
+ * @throws {ConfigError} when config.json cannot be used, or tokenizer_config.json is damaged
  */
 export function checkpointMetadata(
   texts: CheckpointTexts,
@@ -122,6 +123,10 @@ function descriptiveKeys(config: HymbaConfig): [string, GgufNumberType, number][
 /** The template of tokenizer_config.json for other tools; null when there is none, or when it is a list of named ones. */
 function chatTemplate(tokenizerConfigJson: string | null): string | null {
   if (tokenizerConfigJson === null) return null;
-  const template = (JSON.parse(tokenizerConfigJson) as { chat_template?: unknown } | null)?.chat_template;
-  return typeof template === "string" ? template : null;
+  const json = parseStrictJson(
+    new TextEncoder().encode(tokenizerConfigJson),
+    (problem, cause) =>
+      new ConfigError(`Cannot read tokenizer_config.json: ${problem}`, "Download the file again", { cause }),
+  );
+  return isObject(json) && typeof json.chat_template === "string" ? json.chat_template : null;
 }

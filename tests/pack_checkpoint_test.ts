@@ -69,7 +69,10 @@ Deno.test("packCheckpoint keeps a matrix as published when its rows are no whole
 Deno.test("packCheckpoint refuses a config that is damaged or does not fit the tensors, and aborts the sink", async () => {
   const checkpoint = await openFixture("tiny-pair");
   const other = await openFixture("tiny-triple");
-  const cases = [[{ ...checkpoint, configJson: "{" }, ConfigError], [
+  const cases = [[{ ...checkpoint, configJson: "{" }, ConfigError], [{
+    ...checkpoint,
+    tokenizerConfigJson: "{",
+  }, ConfigError], [
     { ...checkpoint, configJson: other.configJson },
     WeightsError,
   ]] as const;
