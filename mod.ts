@@ -15,8 +15,13 @@
 export { loadModel, type LoadOptions } from "./runtime/load_model.ts";
 export type { CheckpointSource } from "./runtime/checkpoint.ts";
 export type { LogitsOptions, Model } from "./runtime/model.ts";
-export type { AppendOptions, Session } from "./runtime/session.ts";
-export type { FinishReason, GenerateOptions, GenerationSummary, Token } from "./runtime/generate.ts";
+export type { Session, SignalOptions } from "./runtime/session.ts";
+export type {
+  FinishReason,
+  GenerateOptions,
+  GenerationSummary,
+  Token,
+} from "./runtime/generation_options.ts";
 export type { SamplingOptions } from "./runtime/sampling_options.ts";
 export type { TokenLogprob } from "./runtime/logprobs.ts";
 export type { ChatMessage } from "./runtime/chat.ts";

@@ -170,6 +170,17 @@ export function withWindowRule(json: string, rule: WindowRule): string {
   ) + "\n";
 }
 
+/**
+ * A published config.json with the window rule marked in it, every other key as it was.
+ *
+ * @throws {ConfigError} where it cannot be used, as {@linkcode parseConfig} does
+ */
+export function markWindowRule(json: string, rule: WindowRule): string {
+  const config = parseJson(json);
+  validate(config);
+  return JSON.stringify({ ...config as object, sliding_window_rule: rule }, null, 2);
+}
+
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -6,7 +6,7 @@ import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
-import type { TextSettings } from "./generate.ts";
+import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
 import type { Network } from "./network.ts";
 import { type BackendChoice, openBackend } from "./open_backend.ts";
@@ -35,7 +35,7 @@ export interface LoadOptions {
 }
 
 /** Rows of a pass unless told otherwise: enough to amortise a pass over the weights, few enough to stay in cache. */
-const DEFAULT_CHUNK_SIZE = 64;
+export const DEFAULT_CHUNK_SIZE = 64;
 const MAX_CHUNK_SIZE = 4096;
 
 /**

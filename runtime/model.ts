@@ -4,18 +4,13 @@ import type { HymbaConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
 import { logitsOfPass } from "./forward.ts";
-import {
-  type GenerateOptions,
-  type GenerationSummary,
-  requireTokenizer,
-  type TextSettings,
-  type Token,
-} from "./generate.ts";
+import type { GenerateOptions, GenerationSummary, Token } from "./generation_options.ts";
 import type { Network } from "./network.ts";
 import type { BackendReport } from "./open_backend.ts";
 import { decodeStep, prefill } from "./prefill.ts";
 import { checkIds, Session } from "./session.ts";
 import { type KvDtype, SequenceState } from "./state.ts";
+import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 import { freeWorkspace } from "./workspace.ts";
 
 /** What a {@linkcode Model} is made of. */
@@ -67,6 +62,11 @@ export class Model {
   /** The architecture. */
   get config(): HymbaConfig {
     return this.#parts.net.config;
+  }
+
+  /** How messages become a prompt; null where the checkpoint does not say. */
+  get chatTemplate(): ChatTemplate | null {
+    return this.#parts.chatTemplate;
   }
 
   /** A new, empty session: the meta tokens' state and nothing else. */

@@ -1,26 +1,28 @@
-/** @file One conversation: append, generate, fork. */
+/** @file One conversation: append, generate, resume, fork. */
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
 import { nextLogits } from "./forward.ts";
+import { Generation, type TokenSource } from "./generation.ts";
+import { GenerationClock, type PromptTiming } from "./generation_clock.ts";
 import {
+  type FinishReason,
   type GenerateOptions,
-  generateTokens,
   type GenerationSummary,
-  requireTokenizer,
   resolveGeneration,
-  type TextSettings,
   type Token,
-  type TokenSource,
-} from "./generate.ts";
+} from "./generation_options.ts";
 import type { Network } from "./network.ts";
 import { decodeStep, prefill } from "./prefill.ts";
 import type { SequenceState } from "./state.ts";
+import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 
-/** Options of {@linkcode Session.append}. */
-export interface AppendOptions {
-  /** Stops between chunks and throws its reason; the tokens before stay appended. */
+/** Options of {@linkcode Session.append} and {@linkcode Session.resume}. */
+export interface SignalOptions {
+  /** Ends the call when aborted. */
   signal?: AbortSignal;
 }
+
+const NO_PROMPT: PromptTiming = { tokens: 0, milliseconds: 0 };
 
 /**
  * A sequence of tokens and the state that the model has after them. One call at a time; sessions of one model may take turns freely.
@@ -34,9 +36,10 @@ export class Session {
   readonly #ids: number[];
   /** A token already emitted whose pass through the network is still due. */
   #pending: number | null = null;
-  #prompt = { tokens: 0, milliseconds: 0 };
-  #busy = false;
-  #disposed = false;
+  #prompt = NO_PROMPT;
+  /** The generation that runs or was interrupted; null once it has ended of itself. */
+  #generation: Generation | null = null;
+  #activity: "append" | "generate" | "dispose" | null = null;
 
   /** Takes over the state. `ids` are the tokens already in it, meta tokens not counted. */
   constructor(net: Network, text: TextSettings, state: SequenceState, ids: readonly number[] = []) {
@@ -57,57 +60,62 @@ export class Session {
   }
 
   /**
-   * Appends text or token ids. Any split of the same ids into calls leaves the same state.
+   * Appends text or token ids. Any split of the same ids into calls leaves the same state. An interrupted generation is given up.
    *
-   * Text at the very beginning gets the special tokens that the tokenizer puts in front; later text gets none.
+   * Text at the very beginning gets the special tokens that the tokenizer puts in front; later text gets none. When the signal is
+   * aborted, its reason is thrown between two chunks; the tokens before stay appended.
    *
    * @throws {ConfigError} for an id outside the vocabulary, or while another call runs
-   * @throws {TokenizerError} for text that is not well-formed
+   * @throws {TokenizerError} for text without a tokenizer
    */
-  async append(input: string | ArrayLike<number>, { signal }: AppendOptions = {}): Promise<void> {
+  async append(input: string | ArrayLike<number>, { signal }: SignalOptions = {}): Promise<void> {
     const ids = typeof input === "string"
       ? requireTokenizer(this.#text).encode(input, { addSpecialTokens: this.#ids.length === 0 })
       : checkIds(input, this.#net.config.vocabSize);
-    await this.#exclusively("append", async (turns) => {
-      const start = performance.now();
+    this.#begin("append");
+    using turns = new EventLoopTurns();
+    const start = performance.now();
+    let done = 0;
+    try {
+      this.#generation = null;
       this.#passPending();
-      let done = 0;
-      try {
-        await prefill(this.#net, this.#state, ids, turns, {
-          signal,
-          onChunk: (length) => void (done += length),
-        });
-      } finally {
-        this.#ids.push(...Array.prototype.slice.call(ids, 0, done));
-        this.#prompt = {
-          tokens: this.#prompt.tokens + done,
-          milliseconds: this.#prompt.milliseconds + performance.now() - start,
-        };
-      }
-    });
+      const onChunk = (length: number): void => void (done += length);
+      await prefill(this.#net, this.#state, ids, turns, { signal, onChunk });
+    } finally {
+      for (let i = 0; i < done; i++) this.#ids.push(ids[i]);
+      const milliseconds = this.#prompt.milliseconds + performance.now() - start;
+      this.#prompt = { tokens: this.#prompt.tokens + done, milliseconds };
+      this.#activity = null;
+    }
   }
 
   /**
-   * Generates from here, token by token. The generator's return value is the summary.
+   * Generates from here, token by token. The generator's return value is the summary. Leaving the loop interrupts the generation:
+   * the session has every token that was emitted, and {@linkcode Session.resume} can go on.
    *
    * @throws {ConfigError} for bad options, an empty session, or while another call runs
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<Token, GenerationSummary> {
-    const resolved = resolveGeneration(options, this.#net.config.vocabSize);
-    if (this.#ids.length === 0 && !options.signal?.aborted) {
+    const { vocabSize } = this.#net.config;
+    const resolved = resolveGeneration(options, vocabSize);
+    if (!options.signal?.aborted) this.#requireTokens("generate");
+    return yield* this.#run(() => new Generation(this.#text, resolved, vocabSize, this.#ids), options.signal);
+  }
+
+  /**
+   * Goes on with an interrupted generation as if it had not been interrupted: same options, same random numbers, counting on.
+   *
+   * @throws {ConfigError} where there is none, or while another call runs
+   */
+  async *resume({ signal }: SignalOptions = {}): AsyncGenerator<Token, GenerationSummary> {
+    const generation = this.#generation;
+    if (generation === null) {
       throw new ConfigError(
-        "Cannot generate: the session is empty, expected at least one token",
-        "Append a prompt first",
+        "Cannot resume: no generation was interrupted, expected one",
+        "Call generate() instead",
       );
     }
-    using turns = this.#begin("generate");
-    const prompt = this.#prompt;
-    this.#prompt = { tokens: 0, milliseconds: 0 };
-    try {
-      return yield* generateTokens(this.#source(), this.#text, resolved, prompt, turns);
-    } finally {
-      this.#busy = false;
-    }
+    return yield* this.#run(() => generation, signal);
   }
 
   /**
@@ -117,37 +125,62 @@ export class Session {
    */
   nextLogits(): Promise<Float32Array> {
     this.#requireTokens("read logits");
-    return this.#exclusively("read logits", () => this.#readLogits());
+    this.#requireIdle("read logits");
+    return this.#readLogits();
   }
 
-  /** A session of its own that continues from the same tokens. */
+  /** A session of its own that continues from the same tokens; an interrupted generation stays with this one. */
   fork(): Promise<Session> {
-    return this.#exclusively("fork", () => {
-      this.#passPending();
-      return Promise.resolve(new Session(this.#net, this.#text, this.#state.fork(), this.#ids));
-    });
+    this.#requireLive("fork");
+    const copy = new Session(this.#net, this.#text, this.#state.fork(), this.#ids);
+    copy.#pending = this.#pending;
+    return Promise.resolve(copy);
   }
 
   /** Frees the state. Calling it again does nothing. */
   [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#disposed) this.#state.dispose();
-    this.#disposed = true;
+    if (this.#activity !== "dispose") this.#state.dispose();
+    this.#activity = "dispose";
     return Promise.resolve();
   }
 
+  async *#run(start: () => Generation, signal?: AbortSignal): AsyncGenerator<Token, GenerationSummary> {
+    this.#begin("generate");
+    using turns = new EventLoopTurns();
+    try {
+      const generation = this.#generation = start();
+      const clock = new GenerationClock(this.#prompt);
+      this.#prompt = NO_PROMPT;
+      const summary = (finishReason: FinishReason): GenerationSummary => {
+        const { seed } = generation.state.sampler;
+        return { finishReason, ...clock.figures, stateBytes: this.stateBytes, seed };
+      };
+      const source = this.#source();
+      while (!signal?.aborted) {
+        this.#requireLive("generate");
+        const { token, finished } = await generation.step(source);
+        clock.count();
+        if (finished !== null) this.#generation = null;
+        yield token;
+        if (finished !== null) {
+          const { reason, stop } = finished;
+          return { ...summary(reason), ...(stop === undefined ? {} : { stop }) };
+        }
+        await turns.turn();
+      }
+      return summary("abort");
+    } finally {
+      if (this.#activity === "generate") this.#activity = null;
+    }
+  }
+
   #source(): TokenSource {
-    const state = this.#state;
     return {
       vocabSize: this.#net.config.vocabSize,
-      history: this.#ids.slice(),
       nextLogits: () => this.#readLogits(),
       accept: (id) => {
-        this.#passPending();
         this.#pending = id;
         this.#ids.push(id);
-      },
-      get stateBytes(): number {
-        return state.byteLength;
       },
     };
   }
@@ -155,6 +188,17 @@ export class Session {
   #readLogits(): Promise<Float32Array> {
     this.#passPending();
     return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
+  }
+
+  #passPending(): void {
+    if (this.#pending === null) return;
+    decodeStep(this.#net, this.#state, this.#pending);
+    this.#pending = null;
+  }
+
+  #begin(activity: "append" | "generate"): void {
+    this.#requireIdle(activity);
+    this.#activity = activity;
   }
 
   #requireTokens(act: string): void {
@@ -165,31 +209,21 @@ export class Session {
     );
   }
 
-  #passPending(): void {
-    if (this.#pending === null) return;
-    decodeStep(this.#net, this.#state, this.#pending);
-    this.#pending = null;
+  #requireLive(act: string): void {
+    if (this.#activity !== "dispose") return;
+    throw new ConfigError(
+      `Cannot ${act}: the session is disposed, expected a live one`,
+      "Dispose a session last",
+    );
   }
 
-  #begin(act: string): EventLoopTurns {
-    const problem = this.#disposed ? "is disposed" : this.#busy ? "is in the middle of another call" : null;
-    if (problem !== null) {
-      throw new ConfigError(
-        `Cannot ${act}: the session ${problem}, expected one call at a time on a live session`,
-        "Await each call, and leave or finish a generation's loop, before the next; fork() for parallel continuations",
-      );
-    }
-    this.#busy = true;
-    return new EventLoopTurns();
-  }
-
-  async #exclusively<T>(act: string, work: (turns: EventLoopTurns) => Promise<T>): Promise<T> {
-    using turns = this.#begin(act);
-    try {
-      return await work(turns);
-    } finally {
-      this.#busy = false;
-    }
+  #requireIdle(act: string): void {
+    this.#requireLive(act);
+    if (this.#activity === null) return;
+    throw new ConfigError(
+      `Cannot ${act}: the session is in the middle of another call (${this.#activity}), expected one call at a time`,
+      "Await each call, and leave or finish a generation's loop, before the next; fork() for parallel continuations",
+    );
   }
 }
 

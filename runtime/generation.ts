@@ -1,0 +1,104 @@
+/** @file One generation, step by step: logits -> sample -> text -> stop? Its state is plain data, so that it can go on elsewhere. */
+import type { FinishReason, ResolvedGeneration, Token } from "./generation_options.ts";
+import { Sampler, type SamplerState } from "./sampler.ts";
+import { StopMatcher, type StopMatcherState } from "./stop_matcher.ts";
+import { TextStream, type TextStreamState } from "./text_stream.ts";
+import type { TextSettings } from "./text_settings.ts";
+
+/** What a generation needs of a session. */
+export interface TokenSource {
+  /** Length of the logits. */
+  readonly vocabSize: number;
+  /** Logits of the next token, valid until the next call. */
+  nextLogits(): Promise<Float32Array>;
+  /** Takes the chosen token into the sequence; it passes through the network when the next logits are asked for. */
+  accept(id: number): void;
+}
+
+/** All that a generation remembers between two tokens. */
+export interface GenerationState {
+  /** Tokens generated so far. */
+  readonly index: number;
+  readonly sampler: SamplerState;
+  readonly matcher: StopMatcherState;
+  /** Null without a tokenizer. */
+  readonly stream: TextStreamState | null;
+}
+
+/** One step's outcome. */
+export interface GenerationStep {
+  readonly token: Token;
+  /** Why this token is the last one; null: it is not. */
+  readonly finished: { readonly reason: FinishReason; readonly stop?: string } | null;
+}
+
+/** Generates one token a call. */
+export class Generation {
+  /** The checked options. */
+  readonly options: ResolvedGeneration;
+  readonly #eosTokenIds: readonly number[];
+  readonly #sampler: Sampler;
+  readonly #stream: TextStream | null;
+  readonly #matcher: StopMatcher;
+  #index: number;
+
+  /**
+   * @param history the tokens before, which penalties look at
+   * @param state where to go on; it replaces the history
+   * @throws {ConfigError} for a stop string that cannot be matched, or a state of other options
+   */
+  constructor(
+    { tokenizer, eosTokenIds }: TextSettings,
+    options: ResolvedGeneration,
+    vocabSize: number,
+    history: readonly number[],
+    state?: GenerationState,
+  ) {
+    this.options = options;
+    this.#eosTokenIds = eosTokenIds;
+    this.#sampler = new Sampler(options.sampling, vocabSize, state?.sampler);
+    this.#matcher = new StopMatcher(options.stop, state?.matcher);
+    this.#index = state?.index ?? 0;
+    if (state === undefined) this.#sampler.observe(history);
+    if (tokenizer === null) {
+      this.#stream = null;
+      return;
+    }
+    const { detokenizer } = tokenizer;
+    const continuation = history.some((id) => !detokenizer.isSpecial(id));
+    this.#stream = new TextStream(detokenizer, { continuation }, state?.stream ?? undefined);
+  }
+
+  /** What has to be kept to go on later, a copy. */
+  get state(): GenerationState {
+    return {
+      index: this.#index,
+      sampler: this.#sampler.state,
+      matcher: this.#matcher.state,
+      stream: this.#stream?.state ?? null,
+    };
+  }
+
+  /**
+   * Generates the next token. Its text is what became certain with it; at the last token, all that is left.
+   *
+   * @throws {KernelError} for logits that are no numbers
+   */
+  async step(source: TokenSource): Promise<GenerationStep> {
+    const sampled = this.#sampler.sample(await source.nextLogits());
+    const index = this.#index++;
+    const ended = this.#eosTokenIds.includes(sampled.id);
+    if (!ended) source.accept(sampled.id);
+    const last = ended || index + 1 >= this.options.maxTokens;
+    const match = this.#matcher.push(this.#decode(sampled.id, ended, last));
+    const text = match.text + (last && match.stop === null ? this.#matcher.flush() : "");
+    const token = { ...sampled, text, index };
+    if (match.stop !== null) return { token, finished: { reason: "stop", stop: match.stop } };
+    return { token, finished: last ? { reason: ended ? "eos" : "length" } : null };
+  }
+
+  #decode(id: number, ended: boolean, last: boolean): string {
+    if (this.#stream === null) return "";
+    return (ended ? "" : this.#stream.push(id)) + (last ? this.#stream.flush() : "");
+  }
+}
