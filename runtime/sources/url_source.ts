@@ -29,8 +29,7 @@ export async function openUrlSource(url: string | URL, options: UrlSourceOptions
 }
 
 function parseUrl(url: string | URL): URL {
-  const parsed = URL.parse(url);
-  if (parsed) return parsed;
+  if (URL.canParse(url)) return new URL(url);
   throw new WeightsError(
     `Cannot fetch "${url}": it is not a URL, expected for instance "https://..."`,
     "Check it",
