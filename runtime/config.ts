@@ -206,6 +206,20 @@ function validate(value: unknown): Published {
   );
 }
 
+function widths(c: Published): Pick<HymbaConfig, "dInner" | "headDim" | "vHeadDim"> {
+  const dInner = c.mamba_expand * c.hidden_size;
+  const headDim = exactQuotient("hidden_size", c.hidden_size, "num_attention_heads", c.num_attention_heads);
+  const vHeadDim = exactQuotient(
+    "mamba_expand * hidden_size",
+    dInner,
+    "num_attention_heads",
+    c.num_attention_heads,
+  );
+  exactQuotient("num_attention_heads", c.num_attention_heads, "num_key_value_heads", c.num_key_value_heads);
+  exactQuotient("head width (hidden_size / num_attention_heads)", headDim, "RoPE's pairs of", 2);
+  return { dInner, headDim, vHeadDim };
+}
+
 function exactQuotient(aName: string, a: number, bName: string, b: number): number {
   if (a % b === 0) return a / b;
   throw new ConfigError(
