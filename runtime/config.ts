@@ -121,16 +121,7 @@ type Published = v.InferOutput<typeof Schema>;
  */
 export function parseConfig(json: string): HymbaConfig {
   const c = validate(parseJson(json));
-  const dInner = c.mamba_expand * c.hidden_size;
-  const headDim = exactQuotient("hidden_size", c.hidden_size, "num_attention_heads", c.num_attention_heads);
-  const vHeadDim = exactQuotient(
-    "mamba_expand * hidden_size",
-    dInner,
-    "num_attention_heads",
-    c.num_attention_heads,
-  );
-  exactQuotient("num_attention_heads", c.num_attention_heads, "num_key_value_heads", c.num_key_value_heads);
-  exactQuotient("head width (hidden_size / num_attention_heads)", headDim, "RoPE's pairs of", 2);
+  const { dInner, headDim, vHeadDim } = widths(c);
   return {
     vocabSize: c.vocab_size,
     hiddenSize: c.hidden_size,
