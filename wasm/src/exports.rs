@@ -2,6 +2,7 @@
 //! or `matrix_new` returned, moved only inside its allocation; sizes are checked by runtime/checked_backend.ts.
 #![allow(unsafe_code)]
 
+mod attention;
 mod matrix;
 mod memory;
 mod norms;

@@ -13,6 +13,20 @@ pub fn f16_to_f32(bits: u16) -> f32 {
     f16_fields_to_f32(I32x4::splat(i32::from(bits as i16))).to_array()[0]
 }
 
+/// Bits of the nearest f16, ties to even; what is too large becomes infinite.
+pub fn f32_to_f16(value: f32) -> u16 {
+    let sign = (value.to_bits() >> 16) as u16 & 0x8000;
+    let magnitude = value.to_bits() & 0x7fff_ffff;
+    let half = match f32::from_bits(magnitude) {
+        x if x.is_nan() => 0x7e00,
+        x if x >= 65536.0 => 0x7c00,
+        // A subnormal half counts units of 2^-24, the last place of numbers in 0.5 .. 1.
+        x if x < 2_f32.powi(-14) => ((x + 0.5).to_bits() - 0.5_f32.to_bits()) as u16,
+        _ => (((magnitude + 0xfff + (magnitude >> 13 & 1)) >> 13) - (112 << 10)) as u16,
+    };
+    sign | half
+}
+
 /// The bf16 with these bits as an f32.
 pub fn bf16_to_f32(bits: u16) -> f32 {
     f32::from_bits(u32::from(bits) << 16)
@@ -85,6 +99,25 @@ mod tests {
             assert_same(low.to_array()[3], formula(bits, 5), bits);
             assert_same(high.to_array()[1], formula(bits, 5), bits);
         }
+    }
+
+    #[test]
+    fn f32_to_f16_takes_the_nearest_and_ties_to_even() {
+        for bits in 0..0x7c00_u16 {
+            let (here, next) =
+                (f16_to_f32(bits), if bits == 0x7bff { 65536.0 } else { f16_to_f32(bits + 1) });
+            let middle = here + (next - here) / 2.0;
+            let even = bits + bits % 2;
+            for (sign, factor) in [(0, 1.0), (0x8000, -1.0)] {
+                assert_eq!(f32_to_f16(factor * here), sign | bits);
+                assert_eq!(f32_to_f16(factor * middle), sign | even);
+                assert_eq!(f32_to_f16(factor * middle.next_down()), sign | bits);
+                assert_eq!(f32_to_f16(factor * middle.next_up()), sign | (bits + 1));
+            }
+        }
+        assert_eq!(f32_to_f16(f32::INFINITY), 0x7c00);
+        assert_eq!(f32_to_f16(-3e38), 0xfc00);
+        assert!(f16_to_f32(f32_to_f16(f32::NAN)).is_nan());
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn dots<const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; 
             *sums = core::array::from_fn(|row| sums[row] + vector * lanes[row]);
         }
     }
-    if length % 4 != 0 {
+    if !length.is_multiple_of(4) {
         let lanes = rows.map(|row| F32x4::load_partial(row.1));
         for (sums, vector) in sums.iter_mut().zip(vectors) {
             let vector = F32x4::load_partial(vector.1);

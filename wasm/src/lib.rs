@@ -6,6 +6,7 @@
 //! On other targets the vectors are plain arrays, so that `cargo test` runs every kernel's algorithm natively.
 #![deny(unsafe_code)]
 
+pub mod attention;
 pub mod blocks;
 pub mod dot;
 pub mod embed;
@@ -13,6 +14,7 @@ pub mod float_matrix;
 pub mod gated_linear;
 pub mod half;
 pub mod head_fusion;
+pub mod kv_cache;
 pub mod lanes;
 pub mod layout;
 pub mod linear;
@@ -21,6 +23,7 @@ pub mod matrix;
 pub mod quantize_activations;
 pub mod quantized;
 pub mod rms_norm;
+pub mod rope_append;
 pub mod simd;
 pub mod ssm_conv;
 pub mod ssm_scan;

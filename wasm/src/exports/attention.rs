@@ -1,0 +1,154 @@
+//! `rope_append`, in its parts, and `attention`. A cache is f32, or f16 if `half`; ring_size 0 stands for no ring.
+
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::attention::{self, Reach};
+use crate::kv_cache::{Cache, Element, Half, SlotMatrix, Slots};
+use crate::rope_append;
+use crate::view::{View, ViewMut};
+
+fn slots(num_meta_tokens: usize, ring_size: usize) -> Slots {
+    Slots { num_meta_tokens, ring_size: (ring_size > 0).then_some(ring_size) }
+}
+
+/// Fills angles `[l, 2 half]` for positions `first_position ..`.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn rope_angles(
+    inverse_frequencies: *const f64,
+    half: usize,
+    first_position: usize,
+    l: usize,
+    angles: *mut f32,
+) {
+    // SAFETY: the caller's.
+    let (frequencies, angles) =
+        unsafe { (from_raw_parts(inverse_frequencies, half), from_raw_parts_mut(angles, l * 2 * half)) };
+    rope_append::rope_angles(frequencies, first_position, angles);
+}
+
+/// Rotates the rows of x `[l, columns]`, in place.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn rope_rotate(
+    x: *mut f32,
+    stride: usize,
+    l: usize,
+    columns: usize,
+    angles: *const f32,
+    head_dim: usize,
+) {
+    // SAFETY: the caller's.
+    let (x, angles) =
+        unsafe { (ViewMut::new(x, l, columns, stride), View::new(angles, l, head_dim, head_dim)) };
+    rope_append::rotate_rows(x, angles);
+}
+
+/// Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn cache_append(
+    source: *const f32,
+    source_stride: usize,
+    l: usize,
+    columns: usize,
+    angles: *const f32,
+    head_dim: usize,
+    num_meta_tokens: usize,
+    ring_size: usize,
+    position: usize,
+    cache: *mut u8,
+    cache_slots: usize,
+    cache_stride: usize,
+    half: bool,
+) {
+    let length = (cache_slots - 1) * cache_stride + columns;
+    let slots = slots(num_meta_tokens, ring_size);
+    // SAFETY: the caller's; tensors are aligned to their elements.
+    unsafe {
+        let source = View::new(source, l, columns, source_stride);
+        let angles = (!angles.is_null()).then(|| View::new(angles, l, head_dim, head_dim));
+        if half {
+            let cache = from_raw_parts_mut(cache.cast::<Half>(), length);
+            rope_append::append(source, angles, slots, position, cache, cache_stride);
+        } else {
+            let cache = from_raw_parts_mut(cache.cast::<f32>(), length);
+            rope_append::append(source, angles, slots, position, cache, cache_stride);
+        }
+    }
+}
+
+/// See [`crate::attention`]; lookback 2^32 - 1 stands for no limit.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub unsafe fn attention(
+    queries: *const f32,
+    queries_stride: usize,
+    l: usize,
+    num_heads: usize,
+    num_kv_heads: usize,
+    head_dim: usize,
+    v_head_dim: usize,
+    keys: *const u8,
+    keys_stride: usize,
+    values: *const u8,
+    values_stride: usize,
+    cache_slots: usize,
+    half: bool,
+    num_meta_tokens: usize,
+    ring_size: usize,
+    position: usize,
+    lookback: usize,
+    out: *mut f32,
+    out_stride: usize,
+) {
+    // SAFETY: the caller's.
+    let (queries, out) = unsafe {
+        (
+            View::new(queries, l, num_heads * head_dim, queries_stride),
+            ViewMut::new(out, l, num_heads * v_head_dim, out_stride),
+        )
+    };
+    let slots = slots(num_meta_tokens, ring_size);
+    let matrix =
+        |width: usize, stride: usize| Extent { slots: cache_slots, columns: num_kv_heads * width, stride };
+    let (k, v) = (matrix(head_dim, keys_stride), matrix(v_head_dim, values_stride));
+    let reach = Reach { position, lookback: (lookback != usize::MAX).then_some(lookback) };
+    // SAFETY: the caller's; tensors are aligned to their elements.
+    unsafe {
+        if half {
+            let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads };
+            attention::attention(queries, num_heads, cache, reach, out);
+        } else {
+            let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads };
+            attention::attention(queries, num_heads, cache, reach, out);
+        }
+    }
+}
+
+/// Size of a matrix of slots.
+struct Extent {
+    slots: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl Extent {
+    unsafe fn at<'a, T: Element>(&self, first: *const u8) -> SlotMatrix<'a, T> {
+        let length = (self.slots - 1) * self.stride + self.columns;
+        // SAFETY: the caller's.
+        SlotMatrix { values: unsafe { from_raw_parts(first.cast(), length) }, stride: self.stride }
+    }
+}

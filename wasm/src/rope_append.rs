@@ -1,0 +1,167 @@
+//! rope_append: rotates queries, in place, and keys by their absolute positions, then writes keys and values into the cache's
+//! slots (RoPE, arXiv:2104.09864; dimension i pairs with i + head_dim / 2).
+//! queries: [l, num_heads * head_dim] f32; keys: [l, num_kv_heads * head_dim] f32; values: [l, num_kv_heads * v_head_dim] f32;
+//! angles: [l, head_dim] f32, cosines then sines, computed once for all layers; cache: f32 or f16.
+use crate::kv_cache::{Element, Slots};
+use crate::lanes;
+use crate::view::{View, ViewMut};
+
+/// Cosines and sines of `(first_position + t) * inverse_frequencies[i]`, in f64 by the libm of this module, so that no
+/// engine's own differs.
+pub fn rope_angles(inverse_frequencies: &[f64], first_position: usize, angles: &mut [f32]) {
+    let half = inverse_frequencies.len();
+    for (t, row) in angles.chunks_exact_mut(2 * half).enumerate() {
+        let (cosines, sines) = row.split_at_mut(half);
+        for ((cos, sin), frequency) in cosines.iter_mut().zip(sines).zip(inverse_frequencies) {
+            let angle = (first_position + t) as f64 * frequency;
+            *cos = angle.cos() as f32;
+            *sin = angle.sin() as f32;
+        }
+    }
+}
+
+/// Rotates every head of a row by the angles of its position.
+pub fn rotate(heads: &mut [f32], angles: &[f32]) {
+    let (cosines, sines) = angles.split_at(angles.len() / 2);
+    for head in heads.chunks_exact_mut(angles.len()) {
+        let (first, second) = head.split_at_mut(cosines.len());
+        for i in (0..cosines.len()).step_by(4) {
+            let (a, b) = (lanes::load(first, i), lanes::load(second, i));
+            let (cos, sin) = (lanes::load(cosines, i), lanes::load(sines, i));
+            lanes::store(a * cos - b * sin, first, i);
+            lanes::store(b * cos + a * sin, second, i);
+        }
+    }
+}
+
+/// Rotates every row of `queries`; row t by row t of `angles`.
+pub fn rotate_rows(mut queries: ViewMut, angles: View) {
+    for t in 0..queries.rows() {
+        rotate(queries.row(t), angles.row(t));
+    }
+}
+
+/// Writes the rows of `source`, rotated if there are angles, into the slots of positions `first_position ..`.
+pub fn append<T: Element>(
+    source: View,
+    angles: Option<View>,
+    slots: Slots,
+    first_position: usize,
+    cache: &mut [T],
+    stride: usize,
+) {
+    let mut row = vec![0.0; source.columns()];
+    for t in 0..source.rows() {
+        row.copy_from_slice(source.row(t));
+        if let Some(angles) = angles {
+            rotate(&mut row, angles.row(t));
+        }
+        let start = slots.slot(first_position + t) * stride;
+        for (to, &value) in cache[start..start + row.len()].iter_mut().zip(&row) {
+            *to = T::encode(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kv_cache::Half;
+    use crate::testing::{assert_close, random};
+
+    fn frequencies(half: usize) -> Vec<f64> {
+        (0..half).map(|i| 10000_f64.powf(-(i as f64) / half as f64)).collect()
+    }
+
+    /// Angles of one position.
+    fn angles(half: usize, position: usize) -> Vec<f32> {
+        let mut angles = vec![f32::NAN; 2 * half];
+        rope_angles(&frequencies(half), position, &mut angles);
+        angles
+    }
+
+    #[test]
+    fn rope_angles_stay_exact_at_far_positions() {
+        // cos and sin of 99999 and of 99999 * 0.01 rad: mpmath 1.3, 40 digits.
+        let mut angles = [f32::NAN; 4];
+        rope_angles(&[1.0, 0.01], 99_999, &mut angles);
+        let exact = [
+            -0.509_875_372_417_900_9,
+            0.570_619_615_163_947_5,
+            0.860_248_280_789_742,
+            0.821_214_499_865_990_2,
+        ];
+        for (angle, exact) in angles.into_iter().zip(exact) {
+            assert!((f64::from(angle) - exact).abs() < 4e-8, "{angle}, not {exact}");
+        }
+    }
+
+    #[test]
+    fn rope_angles_of_a_range_are_those_of_its_positions() {
+        let mut range = vec![f32::NAN; 5 * 12];
+        rope_angles(&frequencies(6), 1234, &mut range);
+        for t in 0..5 {
+            assert_eq!(range[t * 12..(t + 1) * 12], angles(6, 1234 + t));
+        }
+    }
+
+    #[test]
+    fn rotate_agrees_with_its_twin_for_every_head_size() {
+        for half in 1..=19 {
+            let heads = random(half as u32, 3 * 2 * half);
+            let angles = angles(half, 77);
+            let mut rotated = heads.clone();
+            rotate(&mut rotated, &angles);
+            let exact: Vec<f64> = (0..heads.len())
+                .map(|at| {
+                    let (head, i) = (at / (2 * half), at % (2 * half));
+                    let angle = 77.0 * frequencies(half)[i % half];
+                    let [a, b] = [i % half, i % half + half].map(|i| f64::from(heads[head * 2 * half + i]));
+                    if i < half {
+                        a * angle.cos() - b * angle.sin()
+                    } else {
+                        b * angle.cos() + a * angle.sin()
+                    }
+                })
+                .collect();
+            assert_close(&rotated, &exact, 2e-7);
+        }
+    }
+
+    fn assert_appends<T: Element>(tolerance: f32) {
+        let (columns, stride) = (6, 9);
+        let slots = Slots { num_meta_tokens: 2, ring_size: Some(3) };
+        let source = random(1, 3 * columns);
+        let mut cache = vec![T::encode(-7.0); 4 * stride + columns];
+        append(View::packed(&source, columns), None, slots, 4, &mut cache, stride);
+        let mut numbers = vec![0.0; cache.len()];
+        T::decode(&cache, &mut numbers);
+        for (at, &number) in numbers.iter().enumerate() {
+            // Positions 4, 5, 6 are in slots 4, 2, 3.
+            let row = [None, None, Some(1), Some(2), Some(0)][at / stride];
+            let expected = match row {
+                Some(row) if at % stride < columns => source[row * columns + at % stride],
+                _ => -7.0,
+            };
+            assert!((number - expected).abs() <= tolerance, "element {at} is {number}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn append_writes_the_slots_of_the_positions_and_nothing_else() {
+        assert_appends::<f32>(0.0);
+        assert_appends::<Half>(1e-3);
+    }
+
+    #[test]
+    fn append_rotates_keys_as_rotate_does() {
+        let source = random(2, 8);
+        let angles = angles(2, 5);
+        let mut cache = vec![0.0_f32; 6 * 8];
+        let slots = Slots { num_meta_tokens: 0, ring_size: None };
+        append(View::packed(&source, 8), Some(View::packed(&angles, 4)), slots, 5, &mut cache, 8);
+        let mut rotated = source;
+        rotate(&mut rotated, &angles);
+        assert_eq!(cache[40..], rotated);
+    }
+}
