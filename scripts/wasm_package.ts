@@ -43,28 +43,29 @@ export function wasmBytes(): Uint8Array<ArrayBuffer> {
 
 /**
  * The interface of the exports, from the declarations that wasm-bindgen wrote for its own glue. That glue is not
- * shipped, so only numbers may cross, and booleans inwards, which WebAssembly's own interface turns into numbers.
+ * shipped, so only numbers and booleans may cross, which WebAssembly's own interface turns into numbers.
  */
 export function exportsModule(declarations: string): string {
   const own = declarations.slice(0, declarations.indexOf("export type InitInput"))
     .replace(/\/\* \w+-disable \*\/|\/\* \w+:disable \*\//g, "").trim();
-  const members = own.replace(/^export function /gm, "").split("\n").map((line) => line && `  ${line}`).join(
-    "\n",
+  const methods = own.replace(
+    /^export function (\w+\((.*)\)): (.*);$/gm,
+    (_, signature, parameters, result) => {
+      const types = [...parameters.matchAll(/\w+: ([^,]+)/g)].map((match) => match[1]);
+      if ([...types, result].some((type) => !/^(number|bigint|boolean|void)$/.test(type))) {
+        throw new Error(
+          `Cannot export "${signature}: ${result}": it needs glue, expected only numbers and booleans`,
+        );
+      }
+      return `${signature}: ${result === "boolean" ? "number" : result};`;
+    },
   );
-  for (const [signature, parameters, result] of own.matchAll(/^export function \w+\((.*)\): (.*);$/gm)) {
-    const types = [...parameters.matchAll(/\w+: ([^,]+)/g)].map((match) => match[1]);
-    const needsGlue = types.some((type) => !/^(number|bigint|boolean)$/.test(type)) ||
-      !/^(number|bigint|void)$/.test(result);
-    if (needsGlue) {
-      throw new Error(
-        `Cannot export "${signature}": it needs glue, expected numbers in (booleans too) and out`,
-      );
-    }
-  }
+  const members = methods.split("\n").map((line) => line && `  ${line}`).join("\n");
   return `${HEADER}
 /**
  * What an instance of the WebAssembly module exports. It is instantiated by hand, without wasm-bindgen's glue, so
- * pointers and other u32 results arrive as signed 32-bit numbers: \`result >>> 0\` makes them unsigned.
+ * pointers and other u32 results arrive as signed 32-bit numbers (\`result >>> 0\` makes them unsigned), and booleans as
+ * 0 or 1.
  */
 export interface WasmExports {
   readonly memory: WebAssembly.Memory;

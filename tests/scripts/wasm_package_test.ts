@@ -59,17 +59,25 @@ Deno.test("exportsModule turns wasm-bindgen's functions into methods, with their
 export function add(a: number, b: number): number;
 
 export function wide(a: bigint, b: boolean): void;
+
+export function sealed(): boolean;
 ${GLUE}`;
   const text = exportsModule(declarations);
   assertStringIncludes(
     text,
-    "  /**\n   * Adds.\n   */\n  add(a: number, b: number): number;\n\n  wide(a: bigint, b: boolean): void;\n}",
+    "  /**\n   * Adds.\n   */\n  add(a: number, b: number): number;\n\n  wide(a: bigint, b: boolean): void;\n\n  sealed(): number;\n}",
   );
   assert(!text.includes("lint") && !text.includes("InitInput"));
 });
 
 Deno.test("exportsModule refuses what would need wasm-bindgen's glue", () => {
-  for (const signature of ["f(a: string): void", "f(a: number, b: Float32Array): void", "f(): boolean"]) {
+  for (
+    const signature of [
+      "f(a: string): void",
+      "f(a: number, b: Float32Array): void",
+      "f(): string | undefined",
+    ]
+  ) {
     assertThrows(() => exportsModule(`export function ${signature};${GLUE}`), Error, "needs glue");
   }
 });
