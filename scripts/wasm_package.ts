@@ -47,7 +47,8 @@ export function wasmBytes(): Uint8Array<ArrayBuffer> {
  */
 export function exportsModule(declarations: string): string {
   const own = declarations.slice(0, declarations.indexOf("export type InitInput"))
-    .replace(/\/\* \w+-disable \*\/|\/\* \w+:disable \*\//g, "").trim();
+    .replace(/\/\* \w+[-:]disable \*\//g, "")
+    .replace(/\n \*\n \* # Safety\n( \*.*\n)*? \*\//g, "\n */").trim();
   const methods = own.replace(
     /^export function (\w+\((.*)\)): (.*);$/gm,
     (_, signature, parameters, result) => {
