@@ -24,7 +24,7 @@ export type {
 } from "./runtime/generation_options.ts";
 export type { SamplingOptions } from "./runtime/sampling_options.ts";
 export type { TokenLogprob } from "./runtime/logprobs.ts";
-export type { ChatMessage } from "./runtime/chat.ts";
+export type { ChatMessage, ChatRenderOptions, ChatRole, ChatTemplate } from "./runtime/chat.ts";
 export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
 export type { LayerPlan } from "./runtime/layer_plan.ts";
 export type { BackendChoice, BackendReport } from "./runtime/open_backend.ts";

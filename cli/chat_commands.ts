@@ -1,0 +1,67 @@
+/** @file The slash commands of `hymba chat`: one entry a command. */
+import type { Conversation } from "./conversation.ts";
+import { describeSummary } from "./report.ts";
+
+/** What a command works with. */
+export interface ChatContext {
+  readonly conversation: Conversation;
+  /** Writes a remark to the user, not to standard output. */
+  readonly remark: (text: string) => Promise<void>;
+  /** Says something to the model and prints its reply, up to a stop string. */
+  readonly say: (text: string, stop?: readonly string[]) => Promise<void>;
+}
+
+/** One slash command. */
+export interface ChatCommand {
+  /** What follows the name, for the help; empty where nothing does. */
+  readonly argument: string;
+  readonly summary: string;
+  /** Only for models that continue plain text. */
+  readonly plainTextOnly?: true;
+  /** Resolves to "exit" to end the chat. */
+  readonly run: (context: ChatContext, argument: string) => Promise<"exit" | void>;
+}
+
+/** By name, without the slash. */
+export const CHAT_COMMANDS: ReadonlyMap<string, ChatCommand> = new Map<string, ChatCommand>([
+  ["help", { argument: "", summary: "list the commands", run: help }],
+  ["ask", {
+    argument: " <question>",
+    summary: "ask about the text so far, in the default model's form",
+    plainTextOnly: true,
+    run: ask,
+  }],
+  ["stats", { argument: "", summary: "how fast the last reply was, and its seed", run: stats }],
+  ["reset", { argument: "", summary: "forget the conversation", run: reset }],
+  ["exit", { argument: "", summary: "leave; so does Ctrl-D", run: () => Promise.resolve("exit") }],
+]);
+
+/** Runs a line that begins with a slash. */
+export async function runChatCommand(context: ChatContext, line: string): Promise<"exit" | void> {
+  const [, name, argument] = /^\/(\S*)\s*(.*)$/s.exec(line)!;
+  const command = CHAT_COMMANDS.get(name);
+  if (command) return await command.run(context, argument.trim());
+  await context.remark(`There is no /${name}. /help lists the commands; // begins a message with a slash.\n`);
+}
+
+async function help({ conversation, remark }: ChatContext): Promise<void> {
+  const lines = [...CHAT_COMMANDS].filter(([, command]) => !command.plainTextOnly || conversation.isPlainText)
+    .map(([name, { argument, summary }]) => `  ${`/${name}${argument}`.padEnd(18)}${summary}\n`);
+  await remark(`${lines.join("")}  //...             a message that begins with a slash\n`);
+}
+
+/** The form of questions that the default model was trained on (models/stories/checkpoint/README.md). */
+async function ask({ conversation, remark, say }: ChatContext, question: string): Promise<void> {
+  if (!conversation.isPlainText) await remark("/ask is for models that continue plain text: just ask.\n");
+  else if (question === "") await remark("What? As in: /ask Where did the cat live?\n");
+  else await say(`\n\nQuestion: ${question}\nAnswer:`, ["\n"]);
+}
+
+async function stats({ conversation: { lastSummary }, remark }: ChatContext): Promise<void> {
+  await remark(lastSummary === null ? "Nothing was said yet.\n" : describeSummary(lastSummary));
+}
+
+async function reset({ conversation, remark }: ChatContext): Promise<void> {
+  conversation.reset();
+  await remark("The conversation begins anew.\n");
+}

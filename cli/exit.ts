@@ -1,0 +1,35 @@
+/** @file How the program ends: exit codes, and what is said about an error. */
+import { inspect } from "node:util";
+import process from "node:process";
+import { HymbaError } from "../runtime/errors.ts";
+
+/** 0: done; 1: the work failed; 2: the command line is wrong; 130: interrupted, as shells count signal 2. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+/** Ends the program with nothing more to say. */
+export class QuietExit extends Error {
+  /** What the process exits with. */
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`exit ${exitCode}`);
+    this.name = "QuietExit";
+    this.exitCode = exitCode;
+  }
+}
+
+/** The lines that tell a user of an error: what happened, then what to do; with HYMBA_DEBUG=1 where it was thrown, too. */
+export function describeError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = error instanceof HymbaError
+    ? error.remedy
+    : "This is a fault of the program; run it with HYMBA_DEBUG=1 to see where";
+  return `error: ${message}\n  ${remedy}\n${debugIsOn() ? `${inspect(error)}\n` : ""}`;
+}
+
+/** Whether HYMBA_DEBUG is set, where the environment may be read; asking must not raise a permission prompt. */
+function debugIsOn(): boolean {
+  const query = { name: "env", variable: "HYMBA_DEBUG" } as const;
+  const mayRead = typeof Deno === "undefined" || Deno.permissions.querySync(query).state === "granted";
+  return mayRead && (process.env.HYMBA_DEBUG ?? "0") !== "0";
+}

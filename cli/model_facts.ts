@@ -1,0 +1,81 @@
+/** @file What can be said of a model from its headers alone: no tensor data is read, no backend opened. */
+import type { Checkpoint } from "../runtime/checkpoint_files.ts";
+import type { HymbaConfig } from "../runtime/config.ts";
+import { DEFAULT_CHUNK_SIZE } from "../runtime/load_model.ts";
+import { type KvDtype, stateBytes } from "../runtime/state.ts";
+import { elementCount, type WeightDtype } from "../runtime/tensor.ts";
+
+/** One tensor of a checkpoint. */
+export interface TensorFacts {
+  readonly name: string;
+  readonly dtype: WeightDtype;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+}
+
+/** All tensors of one dtype together. */
+export interface DtypeTotal {
+  readonly dtype: WeightDtype;
+  readonly tensors: number;
+  readonly parameters: number;
+  readonly bytes: number;
+}
+
+/** Bytes of one session's state at a context length. */
+export interface StateFacts {
+  /** Tokens after the meta tokens. */
+  readonly tokens: number;
+  readonly kvDtype: KvDtype;
+  readonly kvCache: number;
+  readonly convState: number;
+  readonly ssmState: number;
+  readonly total: number;
+}
+
+/** What `hymba inspect` shows. */
+export interface ModelFacts {
+  readonly config: HymbaConfig;
+  readonly tensors: readonly TensorFacts[];
+  readonly byDtype: readonly DtypeTotal[];
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly state: readonly StateFacts[];
+}
+
+const CONTEXT_LENGTHS = [1024, 2048, 4096, 8192, 16384, 32768];
+
+/** Gathers the facts of a checkpoint. */
+export function modelFacts({ tensors: file }: Checkpoint, config: HymbaConfig): ModelFacts {
+  const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({
+    name,
+    dtype,
+    shape,
+    bytes: byteLength,
+  }));
+  const byDtype = totals(tensors);
+  return {
+    config,
+    tensors,
+    byDtype,
+    parameters: byDtype.reduce((sum, { parameters }) => sum + parameters, 0),
+    bytes: byDtype.reduce((sum, { bytes }) => sum + bytes, 0),
+    state: (["f32", "f16"] as const).flatMap((kvDtype) =>
+      CONTEXT_LENGTHS.map((tokens) => stateFacts(config, kvDtype, tokens))
+    ),
+  };
+}
+
+function totals(tensors: readonly TensorFacts[]): DtypeTotal[] {
+  const byDtype = Object.entries(Object.groupBy(tensors, ({ dtype }) => dtype));
+  return byDtype.map(([dtype, group]) => ({
+    dtype: dtype as WeightDtype,
+    tensors: group.length,
+    parameters: group.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    bytes: group.reduce((sum, { bytes }) => sum + bytes, 0),
+  })).sort((a, b) => b.bytes - a.bytes);
+}
+
+function stateFacts(config: HymbaConfig, kvDtype: KvDtype, tokens: number): StateFacts {
+  const parts = stateBytes(config, { chunkSize: DEFAULT_CHUNK_SIZE, kvDtype }, tokens);
+  return { tokens, kvDtype, ...parts, total: parts.kvCache + parts.convState + parts.ssmState };
+}

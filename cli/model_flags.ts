@@ -1,0 +1,43 @@
+/** @file The flags that say which model runs, and how. */
+import { type Command, Option } from "commander";
+import type { WindowRule } from "../runtime/config.ts";
+import type { LoadOptions } from "../runtime/load_model.ts";
+import type { BackendChoice } from "../runtime/open_backend.ts";
+import type { KvDtype } from "../runtime/state.ts";
+import type { WeightDtype } from "../runtime/tensor.ts";
+
+/** Values of the flags of {@linkcode addModelFlags}. */
+export interface ModelFlags {
+  readonly model?: string;
+  readonly backend: BackendChoice;
+  readonly quantization?: WeightDtype;
+  readonly windowRule?: WindowRule;
+  readonly kvDtype: KvDtype;
+}
+
+/** Storage types, the smallest first. */
+export const WEIGHT_DTYPES: readonly WeightDtype[] = ["q4_0", "q8_0", "f16", "bf16", "f32"];
+/** Window rules. */
+export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
+/** Where the model is; every command that runs or shows one has it. */
+export const MODEL_FLAG = ["-m, --model <where>", "folder, .gguf file or URL [the default model]"] as const;
+const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "reference"];
+const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
+
+/** Adds --model, --backend, --quantization, --window-rule and --kv-dtype. */
+export function addModelFlags(command: Command): Command {
+  return command
+    .option(...MODEL_FLAG)
+    .addOption(new Option("--backend <name>", "runs it").choices(BACKENDS).default("auto"))
+    .addOption(new Option("--quantization <dtype>", "store matrices as").choices(WEIGHT_DTYPES))
+    .addOption(new Option("--window-rule <rule>", "for checkpoints without the mark").choices(WINDOW_RULES))
+    .addOption(
+      new Option("--kv-dtype <dtype>", "store keys and values as").choices(KV_DTYPES).default("f32"),
+    );
+}
+
+/** What {@linkcode loadModel} is to do with these flags. */
+export function loadOptions(flags: ModelFlags, signal?: AbortSignal): LoadOptions {
+  const { backend, quantization, windowRule, kvDtype } = flags;
+  return { backend, quantization, windowRule, kvDtype, signal };
+}
