@@ -13,13 +13,14 @@ export interface DecoderConfig {
   readonly [key: string]: unknown;
 }
 
-/** A token of the vocabulary or of `added_tokens`. */
-export interface TokenEntry {
-  readonly content: string;
-  /** It stands in `added_tokens`: its content is text as it is. */
-  readonly added: boolean;
-  /** It is a control token such as an end-of-text mark, not part of the text. */
-  readonly special: boolean;
+/** The tokens behind the ids. */
+export interface Vocabulary {
+  /** Tokens by id; undefined for an id without one. */
+  readonly contents: readonly (string | undefined)[];
+  /** Ids of `added_tokens`, whose contents are text as it is. */
+  readonly added: ReadonlySet<number>;
+  /** Ids of control tokens such as an end-of-text mark, which are no part of the text. */
+  readonly special: ReadonlySet<number>;
 }
 
 /** Leading characters that the decoder removes from a whole text: up to `count` times `byte`. */
@@ -42,27 +43,28 @@ const NO_BYTES = new Uint8Array(0);
 export class Detokenizer {
   /** What to remove from the beginning of a text. */
   readonly leading: LeadingStrip;
-  readonly #entries: readonly (TokenEntry | undefined)[];
+  readonly #vocabulary: Vocabulary;
   readonly #plan: DecoderPlan;
   readonly #byteOf: ReadonlyMap<string, number>;
-  readonly #bytes: (Uint8Array | undefined)[] = [];
+  readonly #bytes: (Uint8Array | undefined)[];
   readonly #encoder = new TextEncoder();
 
   /**
    * @param decoder the `decoder` of tokenizer.json
-   * @param entries tokens by id; ids without a token are left out
+   * @param vocabulary the tokens
    * @throws {TokenizerError} for a decoder whose text is not the tokens' bytes in a row
    */
-  constructor(decoder: DecoderConfig | null, entries: readonly (TokenEntry | undefined)[]) {
+  constructor(decoder: DecoderConfig | null, vocabulary: Vocabulary) {
     this.#plan = planDecoder(decoder);
-    this.#entries = entries;
+    this.#vocabulary = vocabulary;
+    this.#bytes = new Array(vocabulary.contents.length);
     this.#byteOf = new Map(byteLevelAlphabet().map((character, byte) => [character, byte]));
     this.leading = this.#plan.leading;
   }
 
   /** True for control tokens, which are no text. */
   isSpecial(id: number): boolean {
-    return this.#entries[id]?.special ?? false;
+    return this.#vocabulary.special.has(id);
   }
 
   /**
@@ -74,17 +76,17 @@ export class Detokenizer {
     if (!Number.isInteger(id) || id < 0) {
       throw new TokenizerError(
         `Cannot decode token id ${id}: it is no token id, expected an integer from 0 to ${
-          this.#entries.length - 1
+          this.#vocabulary.contents.length - 1
         }`,
         "Pass ids as the tokenizer or the model gave them",
       );
     }
-    const entry = this.#entries[id];
-    if (entry === undefined) return NO_BYTES;
-    return this.#bytes[id] ??= this.#convert(entry);
+    const content = this.#vocabulary.contents[id];
+    if (content === undefined) return NO_BYTES;
+    return this.#bytes[id] ??= this.#convert(content, this.#vocabulary.added.has(id));
   }
 
-  #convert({ content, added }: TokenEntry): Uint8Array {
+  #convert(content: string, added: boolean): Uint8Array {
     if (this.#plan.byteLevel) {
       return (added ? undefined : this.#fromAlphabet(content)) ?? this.#encoder.encode(content);
     }

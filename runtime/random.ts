@@ -20,13 +20,15 @@ export const MAX_GUMBEL = -Math.log(-Math.log1p(-(2 ** -24)));
 /** See {@link MAX_GUMBEL}. */
 export const MIN_GUMBEL = -Math.log(24 * Math.LN2);
 
-/** High 32 bits of the 64-bit product of two u32, from 16-bit halves, as WGSL has to do it. */
+/**
+ * High 32 bits of the product of two u32, from 16-bit halves, as WGSL has to do it. Numbers stay int32, which is what
+ * V8 keeps in registers; their bits are those of the u32.
+ */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff, aHigh = a >>> 16, bLow = b & 0xffff, bHigh = b >>> 16;
-  const low = Math.imul(aLow, bLow) >>> 0;
-  const middle = (Math.imul(aHigh, bLow) >>> 0) + (low >>> 16); // below 2^32: (2^16-1)^2 + 2^16-1
-  const cross = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
-  return ((Math.imul(aHigh, bHigh) >>> 0) + (middle >>> 16) + (cross >>> 16)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0; // at most 2^32 - 2^16: no carry is lost
+  const cross = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (cross >>> 16)) | 0;
 }
 
 /**
@@ -37,17 +39,17 @@ function mulHigh(a: number, b: number): number {
  * @param out four u32 are written here
  */
 export function philox4x32(counter: Uint32Array, key: Uint32Array, out: Uint32Array): void {
-  let c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-  let k0 = key[0], k1 = key[1];
+  let c0 = counter[0] | 0, c1 = counter[1] | 0, c2 = counter[2] | 0, c3 = counter[3] | 0;
+  let k0 = key[0] | 0, k1 = key[1] | 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const high0 = mulHigh(MULTIPLIER_0, c0), low0 = Math.imul(MULTIPLIER_0, c0);
-    const high1 = mulHigh(MULTIPLIER_1, c2), low1 = Math.imul(MULTIPLIER_1, c2);
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
-    c1 = low1 >>> 0;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
-    c3 = low0 >>> 0;
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    const high0 = mulHigh(MULTIPLIER_0, c0), high1 = mulHigh(MULTIPLIER_1, c2);
+    const low0 = Math.imul(MULTIPLIER_0, c0), low1 = Math.imul(MULTIPLIER_1, c2);
+    c0 = high1 ^ c1 ^ k0;
+    c1 = low1;
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
   }
   out[0] = c0;
   out[1] = c1;

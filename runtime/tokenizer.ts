@@ -54,7 +54,7 @@ export class Tokenizer {
       generation = objectOrEmpty(sources.generationConfig);
     this.#parsed = parsed;
     this.#library = library;
-    this.vocabSize = parsed.entries.length;
+    this.vocabSize = parsed.vocabulary.contents.length;
     this.detokenizer = detokenizer;
     this.bosId = this.#idsOf(generation.bos_token_id, config.bos_token, "bos_token")[0];
     this.eosIds = this.#idsOf(generation.eos_token_id, config.eos_token, "eos_token");
@@ -73,7 +73,7 @@ export class Tokenizer {
    */
   static fromJson(tokenizerJson: string | object, sources: TokenizerSources = {}): Tokenizer {
     const parsed = readTokenizerJson(tokenizerJson, sources.modelVocabSize);
-    const detokenizer = new Detokenizer(parsed.decoder, parsed.entries);
+    const detokenizer = new Detokenizer(parsed.decoder, parsed.vocabulary);
     let library: LibraryTokenizer;
     try {
       library = new LibraryTokenizer(parsed.json, {});
@@ -120,7 +120,7 @@ export class Tokenizer {
 
   /** The token as the vocabulary spells it, or undefined for an id without one. */
   idToToken(id: number): string | undefined {
-    return this.#parsed.entries[id]?.content;
+    return this.#parsed.vocabulary.contents[id];
   }
 
   /** The id of a token as the vocabulary spells it, or undefined. */

