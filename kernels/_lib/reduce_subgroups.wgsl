@@ -1,0 +1,39 @@
+// reduce, with subgroups: sums over a workgroup of WORKGROUP_SIZE invocations, returned to all of them.
+// Every invocation calls, in uniform control flow; subgroups are runs of `lanes` consecutive invocations.
+struct Invocation {
+  @builtin(local_invocation_index) index: u32,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_size) lanes: u32,
+}
+
+// One sum a subgroup; at worst a subgroup is one invocation.
+var<workgroup> subgroup_sums: array<vec4f, WORKGROUP_SIZE>;
+
+fn sum4(values: vec4f, at: Invocation) -> vec4f {
+  let sums = subgroupAdd(values);
+  if (at.lane == 0u) {
+    subgroup_sums[at.index / at.lanes] = sums;
+  }
+  workgroupBarrier();
+  var total = subgroup_sums[0];
+  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+    total += subgroup_sums[i];
+  }
+  workgroupBarrier();
+  return total;
+}
+
+fn sum1(value: f32, at: Invocation) -> f32 {
+  let sum = subgroupAdd(value);
+  if (at.lane == 0u) {
+    subgroup_sums[at.index / at.lanes].x = sum;
+  }
+  workgroupBarrier();
+  var total = subgroup_sums[0].x;
+  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+    total += subgroup_sums[i].x;
+  }
+  workgroupBarrier();
+  return total;
+}

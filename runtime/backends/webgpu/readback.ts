@@ -1,0 +1,116 @@
+/** @file Bytes from the GPU, and with them every error that the GPU has met since the last time. */
+import { DeviceLostError, KernelError } from "../../errors.ts";
+import type { Commands } from "./commands.ts";
+import { BUFFER_USAGE, MAP_READ_MODE } from "./gpu_constants.ts";
+import type { Region } from "./region.ts";
+
+const ERROR_FILTERS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
+/** Staging buffers kept for reuse. */
+const MAX_STAGING = 8;
+/** Milliseconds in which a lost device's notice may come after the failure that it explains. */
+const LOSS_NOTICE_MS = 200;
+
+/** Reads of one device. */
+export class Readback {
+  readonly #device: GPUDevice;
+  readonly #commands: Commands;
+  #staging: GPUBuffer[] = [];
+  #lost: GPUDeviceLostInfo | null = null;
+  #disposed = false;
+
+  constructor(device: GPUDevice, commands: Commands) {
+    this.#device = device;
+    this.#commands = commands;
+    device.lost.then((info) => this.#lost = info);
+    this.#pushScopes();
+  }
+
+  /**
+   * A copy of a byte range as it is after the commands added so far; offset and size are multiples of 4.
+   *
+   * @throws {KernelError} where the GPU refused a command since the last read
+   * @throws {DeviceLostError} where the device is lost
+   */
+  async read(region: Region, offset: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    this.#throwIfLost();
+    const staging = this.#takeStaging(size);
+    this.#commands.copyOut(region, offset, staging, size);
+    this.#commands.flush();
+    const errors = this.#popScopes();
+    this.#pushScopes();
+    try {
+      await staging.mapAsync(MAP_READ_MODE, 0, size);
+    } catch (cause) {
+      throw await this.#failure(cause, errors);
+    }
+    const bytes = new Uint8Array(staging.getMappedRange(0, size)).slice();
+    staging.unmap();
+    this.#giveStaging(staging);
+    const error = await errors;
+    if (error) throw kernelError(error.message, error);
+    this.#throwIfLost();
+    return bytes;
+  }
+
+  /** Destroys the staging buffers. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#staging.forEach((buffer) => buffer.destroy());
+    this.#staging = [];
+  }
+
+  #pushScopes(): void {
+    ERROR_FILTERS.forEach((filter) => this.#device.pushErrorScope(filter));
+  }
+
+  /** The first error since the scopes were pushed. A lost device reports none. */
+  async #popScopes(): Promise<GPUError | null> {
+    const pops = ERROR_FILTERS.map(() => this.#device.popErrorScope().catch(() => null));
+    const errors = await Promise.all(pops);
+    return errors.find((error) => error !== null) ?? null;
+  }
+
+  #takeStaging(size: number): GPUBuffer {
+    const found = this.#staging.findIndex((buffer) => buffer.size >= size);
+    if (found >= 0) return this.#staging.splice(found, 1)[0];
+    return this.#device.createBuffer({
+      label: "staging",
+      size: 2 ** Math.ceil(Math.log2(Math.max(size, 256))),
+      usage: BUFFER_USAGE.mapRead | BUFFER_USAGE.copyDst,
+    });
+  }
+
+  #giveStaging(buffer: GPUBuffer): void {
+    if (this.#disposed || this.#staging.length >= MAX_STAGING) buffer.destroy();
+    else this.#staging.push(buffer);
+  }
+
+  async #failure(cause: unknown, errors: Promise<GPUError | null>): Promise<Error> {
+    const notice = Promise.withResolvers<void>();
+    const timer = setTimeout(notice.resolve, LOSS_NOTICE_MS);
+    await Promise.race([this.#device.lost, notice.promise]);
+    clearTimeout(timer);
+    if (this.#lost) return lostError(this.#lost);
+    const error = await errors;
+    return kernelError(error?.message ?? (cause instanceof Error ? cause.message : String(cause)), cause);
+  }
+
+  #throwIfLost(): void {
+    if (this.#lost) throw lostError(this.#lost);
+  }
+}
+
+function lostError({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
+  return new DeviceLostError(
+    `Cannot read from the GPU: the device is lost (${reason}: ${message}), expected a live one`,
+    "Open the backend again, or continue on another one from a state kept before",
+  );
+}
+
+function kernelError(message: string, cause: unknown): KernelError {
+  return new KernelError(
+    `Cannot run kernels: the GPU reports "${message}", expected no error`,
+    "Report this with the adapter's name; another backend computes the same",
+    { cause },
+  );
+}
