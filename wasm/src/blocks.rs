@@ -17,8 +17,8 @@ pub trait WeightBlock: Copy {
     const SHIFT: u32;
     /// Whether the stored integers have that offset for this kind of dot.
     fn is_biased(kind: DotKind) -> bool;
-    /// Columns 4 * group to 4 * group + 3 of the four rows.
-    fn group(&self, group: usize) -> I8x16;
+    /// Columns 4 i to 4 i + 3, and those 16 further, of the four rows; i below 4.
+    fn quads(&self, i: usize) -> [I8x16; 2];
     /// The rows' scales, f16 bits.
     fn scales(&self) -> &[u16; GROUP];
     /// The rows' scales, f16 bits.
@@ -56,8 +56,8 @@ impl WeightBlock for Q8Block {
     }
 
     #[inline(always)]
-    fn group(&self, group: usize) -> I8x16 {
-        I8x16::load_unsigned(&self.quants[group])
+    fn quads(&self, i: usize) -> [I8x16; 2] {
+        [I8x16::load_unsigned(&self.quants[i]), I8x16::load_unsigned(&self.quants[i + 4])]
     }
 
     #[inline(always)]
@@ -93,9 +93,9 @@ impl WeightBlock for Q4Block {
     }
 
     #[inline(always)]
-    fn group(&self, group: usize) -> I8x16 {
-        let bytes = I8x16::load_unsigned(&self.quants[group % 4]);
-        if group < 4 { bytes.low_nibbles() } else { bytes.high_nibbles() }
+    fn quads(&self, i: usize) -> [I8x16; 2] {
+        let bytes = I8x16::load_unsigned(&self.quants[i]);
+        [bytes.low_nibbles(), bytes.high_nibbles()]
     }
 
     #[inline(always)]

@@ -21,10 +21,15 @@ impl DotKind {
     }
 }
 
-/// Four sums of products of bytes, grown four products a lane at a time.
+/// Four sums of products of bytes, a lane for each of four rows of weights, grown four columns at a time.
 pub trait Dot: Copy {
     /// Four activations, repeated for four rows of weights.
     type Quad: Copy;
+    /// Four columns of four rows of activations, arranged for [`Dot::Tile`].
+    type Quads: Copy;
+    /// Sixteen sums: four rows of weights with four rows of activations.
+    type Tile: Copy;
+
     /// Sums that begin at `bias`.
     fn start(bias: I32x4) -> Self;
     /// Activations 4 * group to 4 * group + 3.
@@ -33,6 +38,21 @@ pub trait Dot: Copy {
     fn add(self, activations: Self::Quad, weights: I8x16) -> Self;
     /// The sums.
     fn finish(self) -> I32x4;
+
+    /// Sums that begin at zero, or at `bias` (arranged by [`crossed`]).
+    fn start_tile(bias: [I32x4; 4]) -> Self::Tile;
+    /// Four columns of four rows of activations.
+    fn quads(activations: I8x16) -> Self::Quads;
+    /// Adds the products with four weights of each of four rows.
+    fn add_tile(tile: Self::Tile, activations: Self::Quads, weights: I8x16) -> Self::Tile;
+    /// The sums from the start's `bias` on: lane i of vector r belongs to row i of the weights and i ^ r of the activations.
+    fn finish_tile(tile: Self::Tile, bias: [I32x4; 4]) -> [I32x4; 4];
+}
+
+/// Four vectors of which lane i of vector r is lane i ^ r of `lanes`: each lane meets each place once.
+#[inline(always)]
+pub fn crossed(lanes: I32x4) -> [I32x4; 4] {
+    [lanes, lanes.swap_neighbours(), lanes.swap_halves(), lanes.reverse()]
 }
 
 /// One relaxed 8-bit dot a step; the weights must suit the engine.
@@ -48,6 +68,8 @@ pub struct WideDot {
 
 impl Dot for RelaxedDot {
     type Quad = I8x16;
+    type Quads = [I8x16; 4];
+    type Tile = [I32x4; 4];
 
     #[inline(always)]
     fn start(bias: I32x4) -> Self {
@@ -68,10 +90,34 @@ impl Dot for RelaxedDot {
     fn finish(self) -> I32x4 {
         self.0
     }
+
+    #[inline(always)]
+    fn start_tile(bias: [I32x4; 4]) -> Self::Tile {
+        bias
+    }
+
+    #[inline(always)]
+    fn quads(activations: I8x16) -> Self::Quads {
+        crossed(activations.as_i32()).map(I32x4::as_bytes)
+    }
+
+    #[inline(always)]
+    fn add_tile(tile: Self::Tile, activations: Self::Quads, weights: I8x16) -> Self::Tile {
+        core::array::from_fn(|r| tile[r].dot_bytes(activations[r], weights))
+    }
+
+    #[inline(always)]
+    fn finish_tile(tile: Self::Tile, _: [I32x4; 4]) -> [I32x4; 4] {
+        tile
+    }
 }
 
 impl Dot for WideDot {
     type Quad = I16x8;
+    /// Rows 0 and 1, 1 and 0, 2 and 3, 3 and 2.
+    type Quads = [I16x8; 4];
+    /// For each of `Quads`, products with rows 0 and 1, and with rows 2 and 3, of the weights.
+    type Tile = [Self; 4];
 
     #[inline(always)]
     fn start(bias: I32x4) -> Self {
@@ -96,6 +142,30 @@ impl Dot for WideDot {
     #[inline(always)]
     fn finish(self) -> I32x4 {
         self.low.evens(self.high) + self.low.odds(self.high)
+    }
+
+    #[inline(always)]
+    fn start_tile(_: [I32x4; 4]) -> Self::Tile {
+        [Self::start(I32x4::splat(0)); 4]
+    }
+
+    #[inline(always)]
+    fn quads(activations: I8x16) -> Self::Quads {
+        let (low, high) = (activations.extend_low(), activations.extend_high());
+        [low, low.swap_halves(), high, high.swap_halves()]
+    }
+
+    #[inline(always)]
+    fn add_tile(tile: Self::Tile, activations: Self::Quads, weights: I8x16) -> Self::Tile {
+        core::array::from_fn(|r| tile[r].add(activations[r], weights))
+    }
+
+    #[inline(always)]
+    fn finish_tile(tile: Self::Tile, bias: [I32x4; 4]) -> [I32x4; 4] {
+        core::array::from_fn(|r| {
+            let sums = Self { low: tile[r].low, high: tile[r ^ 2].high };
+            sums.finish() + bias[r]
+        })
     }
 }
 

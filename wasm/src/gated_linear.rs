@@ -4,40 +4,43 @@
 
 use core::ops::Range;
 
-use crate::linear::{TILE, store};
+use crate::layout::QUARTERS;
+use crate::linear::store;
 use crate::math::silu;
 use crate::matrix::{Activations, Matrix};
+use crate::quantize_activations::TILE;
+use crate::simd::F32x4;
 use crate::view::ViewMut;
 
 /// Computes the rows of `units` of out.
-pub fn gated_linear(gate: &Matrix, up: &Matrix, activations: Activations, out: &mut ViewMut, units: Range<usize>) {
-    for unit in units {
-        let mut row = 0;
-        while row + TILE <= out.rows() {
-            gated_unit::<TILE>(gate, up, activations, out, unit, row);
-            row += TILE;
-        }
-        while row < out.rows() {
-            gated_unit::<1>(gate, up, activations, out, unit, row);
-            row += 1;
-        }
-    }
-}
-
-fn gated_unit<const M: usize>(
+pub fn gated_linear(
     gate: &Matrix,
     up: &Matrix,
     activations: Activations,
     out: &mut ViewMut,
-    unit: usize,
-    first: usize,
+    units: Range<usize>,
 ) {
-    let mut products = gate.dot_unit::<M>(unit, activations, first);
-    let factors = up.dot_unit::<M>(unit, activations, first);
-    for (products, factors) in products.iter_mut().zip(factors) {
-        for (product, factor) in products.iter_mut().zip(factors) {
-            *product = silu(*product) * factor;
+    let tiles = out.rows() / TILE;
+    for unit in units {
+        for tile in 0..tiles {
+            let gates = gate.dot_tile(unit, activations, tile);
+            let ups = up.dot_tile(unit, activations, tile);
+            store(
+                out,
+                tile * TILE,
+                unit,
+                core::array::from_fn::<_, TILE, _>(|row| gated(gates[row], ups[row])),
+                false,
+            );
+        }
+        for row in tiles * TILE..out.rows() {
+            let (gate, up) = (gate.dot_row(unit, activations, row), up.dot_row(unit, activations, row));
+            store(out, row, unit, [gated(gate, up)], false);
         }
     }
-    store(out, first, unit, products, false);
+}
+
+#[inline(always)]
+fn gated(gate: [F32x4; QUARTERS], up: [F32x4; QUARTERS]) -> [F32x4; QUARTERS] {
+    core::array::from_fn(|quarter| silu(gate[quarter]) * up[quarter])
 }

@@ -8,11 +8,9 @@ use core::ops::Range;
 use crate::lanes;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
 use crate::matrix::{Activations, Matrix};
+use crate::quantize_activations::TILE;
 use crate::simd::F32x4;
 use crate::view::ViewMut;
-
-/// Activation rows that a kernel takes at once.
-pub const TILE: usize = 4;
 
 /// Computes the rows of `units` of out; adds to what is there if `accumulate`.
 pub fn linear(
@@ -22,15 +20,13 @@ pub fn linear(
     units: Range<usize>,
     accumulate: bool,
 ) {
+    let tiles = out.rows() / TILE;
     for unit in units {
-        let mut row = 0;
-        while row + TILE <= out.rows() {
-            store(out, row, unit, weight.dot_unit::<TILE>(unit, activations, row), accumulate);
-            row += TILE;
+        for tile in 0..tiles {
+            store(out, tile * TILE, unit, weight.dot_tile(unit, activations, tile), accumulate);
         }
-        while row < out.rows() {
-            store(out, row, unit, weight.dot_unit::<1>(unit, activations, row), accumulate);
-            row += 1;
+        for row in tiles * TILE..out.rows() {
+            store(out, row, unit, [weight.dot_row(unit, activations, row)], accumulate);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::blocks::{Q4Block, Q8Block, WeightBlock};
 use crate::dot::DotKind;
 use crate::float_matrix::{Bf16, F16, F32, FloatMatrix, Format};
 use crate::layout::QUARTERS;
-use crate::quantize_activations::{ActivationBlock, BLOCK};
+use crate::quantize_activations::{BLOCK, QuantizedRows, TILE};
 use crate::quantized::Quantized;
 use crate::simd::F32x4;
 use crate::view::View;
@@ -51,13 +51,13 @@ enum Data {
     Q4(Quantized<Q4Block>),
 }
 
-/// What kernels multiply: f32 rows, and for quantised matrices the same rows as blocks.
+/// What kernels multiply: f32 rows, and for quantised matrices the same rows quantised (else empty slices will do).
 #[derive(Clone, Copy)]
 pub struct Activations<'a> {
     /// `[l, k]`.
     pub x: View<'a>,
-    /// `[l, k / 32]`; may be empty if no matrix is quantised.
-    pub blocks: &'a [ActivationBlock],
+    /// `[l, k]`.
+    pub quantized: QuantizedRows<'a>,
 }
 
 /// The same call on whatever a matrix holds.
@@ -136,24 +136,30 @@ impl Matrix {
         each!(&self.data, matrix => matrix.dequantize_row(row, out));
     }
 
-    /// Products of activation rows `first .. first + M` with the sixteen rows of a unit (see layout.rs). Bit for bit the
-    /// same for a row whatever M.
-    #[inline(always)]
-    pub fn dot_unit<const M: usize>(
-        &self,
-        unit: usize,
-        activations: Activations,
-        first: usize,
-    ) -> [[F32x4; QUARTERS]; M] {
-        let floats = || core::array::from_fn(|m| activations.x.row(first + m));
-        let per_row = self.columns / BLOCK;
-        let blocks = || core::array::from_fn(|m| &activations.blocks[(first + m) * per_row..][..per_row]);
+    /// Products of row `row`, one that is in no tile if the matrix is quantised, with the sixteen rows of a unit
+    /// (see layout.rs).
+    pub fn dot_row(&self, unit: usize, activations: Activations, row: usize) -> [F32x4; QUARTERS] {
+        let x = || [activations.x.row(row)];
+        let quantized = || &activations.quantized.rows[row % TILE * (self.columns / BLOCK)..];
         match &self.data {
-            Data::F32(matrix) => matrix.dot_unit::<M>(unit, floats()),
-            Data::F16(matrix) => matrix.dot_unit::<M>(unit, floats()),
-            Data::Bf16(matrix) => matrix.dot_unit::<M>(unit, floats()),
-            Data::Q8(matrix) => matrix.dot_unit::<M>(unit, blocks()),
-            Data::Q4(matrix) => matrix.dot_unit::<M>(unit, blocks()),
+            Data::F32(matrix) => matrix.dot_unit(unit, x())[0],
+            Data::F16(matrix) => matrix.dot_unit(unit, x())[0],
+            Data::Bf16(matrix) => matrix.dot_unit(unit, x())[0],
+            Data::Q8(matrix) => matrix.dot_row(unit, quantized()),
+            Data::Q4(matrix) => matrix.dot_row(unit, quantized()),
+        }
+    }
+
+    /// Products of rows `4 tile .. 4 tile + 4` with the sixteen rows of a unit, each bit for bit what `dot_row` gives.
+    pub fn dot_tile(&self, unit: usize, activations: Activations, tile: usize) -> [[F32x4; QUARTERS]; TILE] {
+        let x = || core::array::from_fn::<_, TILE, _>(|i| activations.x.row(tile * TILE + i));
+        let quantized = || &activations.quantized.tiles[tile * (self.columns / BLOCK)..];
+        match &self.data {
+            Data::F32(matrix) => matrix.dot_unit(unit, x()),
+            Data::F16(matrix) => matrix.dot_unit(unit, x()),
+            Data::Bf16(matrix) => matrix.dot_unit(unit, x()),
+            Data::Q8(matrix) => matrix.dot_tile(unit, quantized()),
+            Data::Q4(matrix) => matrix.dot_tile(unit, quantized()),
         }
     }
 }

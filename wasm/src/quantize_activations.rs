@@ -1,25 +1,32 @@
 //! Activations as 8-bit integers, 32 to a block: q = round(x / d) with d = max |x| / 127, to nearest, ties to even.
 //!
-//! Done once an op call; every row of every quantised matrix multiplies the same blocks.
+//! Done once an op call; every row of every quantised matrix multiplies the same blocks. Rows are kept in tiles of four,
+//! interleaved four columns at a time like the weights; rows that fill no tile are kept one by one.
 
-use crate::simd::F32x4;
+use crate::simd::{F32x4, I8x16, I32x4};
 use crate::view::View;
 
 /// Elements of a block, as in ggml's q8_0 and q4_0.
 pub const BLOCK: usize = 32;
 
-/// 2^51: half of what brings f16 scales, read as f32 fields, to their value (the other half is the matrix's `unit`),
-/// split so that neither half can overflow or vanish.
+/// Rows of a tile.
+pub const TILE: usize = 4;
+
+/// 2^51: half of what brings f16 scales, read as f32 fields, to their value (the other half is the matrix's
+/// `unit_scale`), split so that neither half can overflow or vanish.
 pub const SCALE_UNIT: f32 = f32::from_bits((127 + 51) << 23);
+
+/// 1.5 * 2^23: adding it rounds to the nearest integer, ties to even, and leaves that in the low bits.
+const ROUND: f32 = 12_582_912.0;
 
 /// Below this, 127 / max would overflow; the block counts as zeros.
 const SMALLEST_MAX: f32 = 1e-36;
 
-/// Thirty-two activations of a row.
-#[derive(Clone, Copy, Debug)]
+/// Thirty-two columns of a row.
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct ActivationBlock {
-    /// Quotients in -127..=127.
+    /// q, in -127..=127.
     pub quotients: [[i8; 16]; 2],
     /// d times 2^51.
     pub scale: f32,
@@ -27,37 +34,89 @@ pub struct ActivationBlock {
     pub minus_sum: i32,
 }
 
-/// Writes the blocks of all rows, one row behind the other. x `[l, k]`, k a multiple of 32.
-pub fn quantize_activations(x: View, blocks: &mut [ActivationBlock]) {
+/// Thirty-two columns of four rows.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct ActivationTile {
+    /// Columns 4 i to 4 i + 3 of row 0, of row 1, ...
+    pub quotients: [[i8; 16]; 8],
+    /// The rows' d times 2^51.
+    pub scales: [f32; TILE],
+    /// The rows' minus sums.
+    pub minus_sums: [i32; TILE],
+}
+
+/// `[l, k]` quantised.
+#[derive(Clone, Copy)]
+pub struct QuantizedRows<'a> {
+    /// `[l / 4, k / 32]`
+    pub tiles: &'a [ActivationTile],
+    /// `[l % 4, k / 32]`
+    pub rows: &'a [ActivationBlock],
+}
+
+/// Writes all rows of x `[l, k]`, k a multiple of 32: `[l / 4, k / 32]` tiles and `[l % 4, k / 32]` blocks.
+pub fn quantize_activations(x: View, tiles: &mut [ActivationTile], rows: &mut [ActivationBlock]) {
     let per_row = x.columns() / BLOCK;
-    for row in 0..x.rows() {
-        let (values, _) = x.row(row).as_chunks::<BLOCK>();
-        for (block, values) in blocks[row * per_row..][..per_row].iter_mut().zip(values) {
-            *block = quantize_block(values);
+    let blocks_of = |row| x.row(row).as_chunks::<BLOCK>().0;
+    for tile in 0..x.rows() / TILE {
+        let x: [_; TILE] = core::array::from_fn(|row| &blocks_of(tile * TILE + row)[..per_row]);
+        for (b, tile) in tiles[tile * per_row..][..per_row].iter_mut().enumerate() {
+            quantize_tile(x.map(|x| &x[b]), tile);
+        }
+    }
+    for row in 0..x.rows() % TILE {
+        let x = blocks_of(x.rows() / TILE * TILE + row);
+        for (x, block) in x.iter().zip(&mut rows[row * per_row..][..per_row]) {
+            let row = quantize_row(x);
+            let ([low, high], scale, minus_sum) = (row.quotients, row.scale, row.minus_sum);
+            *block = ActivationBlock { quotients: [low.to_array(), high.to_array()], scale, minus_sum };
+        }
+    }
+}
+
+fn quantize_tile(x: [&[f32; BLOCK]; TILE], tile: &mut ActivationTile) {
+    let rows = x.map(quantize_row);
+    tile.scales = rows.each_ref().map(|row| row.scale);
+    tile.minus_sums = rows.each_ref().map(|row| row.minus_sum);
+    for half in 0..2 {
+        let columns = transposed(rows.each_ref().map(|row| row.quotients[half].as_i32().as_f32()));
+        for (i, quads) in columns.into_iter().enumerate() {
+            tile.quotients[4 * half + i] = quads.bits().as_bytes().to_array();
         }
     }
 }
 
 #[inline(always)]
-fn quantize_block(values: &[f32; BLOCK]) -> ActivationBlock {
-    let (quads, _) = values.as_chunks::<4>();
-    let mut max = F32x4::zero();
-    for quad in quads {
-        max = max.max(F32x4::load(quad).abs());
-    }
-    let [a, b, c, d] = max.to_array();
-    // NaN stays NaN: scalar max would drop it.
-    let max = if (a + b + c + d).is_nan() { f32::NAN } else { a.max(b).max(c.max(d)) };
+fn transposed([a, b, c, d]: [F32x4; 4]) -> [F32x4; 4] {
+    let (low, high) = ([a.zip_low(c), b.zip_low(d)], [a.zip_high(c), b.zip_high(d)]);
+    [low[0].zip_low(low[1]), low[0].zip_high(low[1]), high[0].zip_low(high[1]), high[0].zip_high(high[1])]
+}
+
+/// A block in registers.
+struct QuantizedRow {
+    quotients: [I8x16; 2],
+    scale: f32,
+    minus_sum: i32,
+}
+
+#[inline(always)]
+fn quantize_row(x: &[f32; BLOCK]) -> QuantizedRow {
+    let (quads, _) = x.as_chunks::<4>();
+    let quads: [F32x4; 8] = core::array::from_fn(|i| F32x4::load(&quads[i]));
+    let max = quads.map(F32x4::abs).into_iter().fold(F32x4::zero(), F32x4::max);
+    let max = max.max(max.bits().swap_halves().as_f32());
+    let [max, ..] = max.max(max.bits().swap_neighbours().as_f32()).to_array();
     let inverse = F32x4::splat(if max >= SMALLEST_MAX { 127.0 / max } else { 0.0 });
-    let mut quotients = [[0; 16]; 2];
-    let mut sum = 0;
-    for (i, quad) in quads.iter().enumerate() {
-        for (j, quotient) in
-            (F32x4::load(quad) * inverse).nearest().to_i32().to_array().into_iter().enumerate()
-        {
-            quotients[i / 4][i % 4 * 4 + j] = quotient as i8;
-            sum += quotient;
-        }
+    let quotients = quads
+        .map(|quad| (quad * inverse + F32x4::splat(ROUND)).bits() - I32x4::splat(ROUND.to_bits() as i32));
+    let sum = quotients.into_iter().fold(I32x4::splat(0), I32x4::add);
+    let sum = sum + sum.swap_halves();
+    let [sum, ..] = (sum + sum.swap_neighbours()).to_array();
+    let [a, b, c, d, e, f, g, h] = quotients;
+    QuantizedRow {
+        quotients: [I8x16::narrow([a, b, c, d]), I8x16::narrow([e, f, g, h])],
+        scale: max * (SCALE_UNIT / 127.0),
+        minus_sum: -sum,
     }
-    ActivationBlock { quotients, scale: max / 127.0 * SCALE_UNIT, minus_sum: -sum }
 }

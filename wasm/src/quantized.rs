@@ -3,15 +3,18 @@
 use std::collections::TryReserveError;
 
 use crate::blocks::WeightBlock;
-use crate::dot::{Dot, DotKind, RelaxedDot, WideDot};
+use crate::dot::{Dot, DotKind, RelaxedDot, WideDot, crossed};
 use crate::half;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
-use crate::quantize_activations::{ActivationBlock, BLOCK, SCALE_UNIT};
+use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
 use crate::simd::{F32x4, I8x16, I32x4};
 
 /// Scales are stored times 2^10 if they allow it, so that subnormal f16 become normal ones: a kernel then gets their
 /// value by a shift and a product, without the engine's slow path for subnormal operands.
 const LIFT_EXPONENT: u16 = 10;
+
+/// Groups of four rows that a tile of activations meets at once.
+const GROUPS: usize = 2;
 
 /// Exponent field of an f16.
 const EXPONENT: u16 = 0x7c00;
@@ -24,6 +27,8 @@ pub struct Quantized<B> {
     kind: DotKind,
     /// Power of two that is left to multiply sums with: scales come as fields, 2^112 too small, or less where lifted.
     unit_scale: f32,
+    /// 4, but out of the compiler's sight.
+    steps: usize,
 }
 
 impl<B: WeightBlock> Quantized<B> {
@@ -34,7 +39,7 @@ impl<B: WeightBlock> Quantized<B> {
         let mut blocks = Vec::new();
         blocks.try_reserve_exact(count)?;
         blocks.resize(count, B::ZERO);
-        Ok(Self { blocks, per_row, units, kind, unit_scale: 1.0 })
+        Ok(Self { blocks, per_row, units, kind, unit_scale: 1.0, steps: 4 })
     }
 
     /// Bytes of memory.
@@ -79,89 +84,120 @@ impl<B: WeightBlock> Quantized<B> {
         }
     }
 
-    /// Products of M rows of activations with a unit's rows. The same order of sums for every M.
-    #[inline(always)]
-    pub fn dot_unit<const M: usize>(
-        &self,
-        unit: usize,
-        x: [&[ActivationBlock]; M],
-    ) -> [[F32x4; QUARTERS]; M] {
+    /// Products of a row of activations with a unit's rows.
+    pub fn dot_row(&self, unit: usize, x: &[ActivationBlock]) -> [F32x4; QUARTERS] {
         match self.kind {
-            DotKind::Wide => self.dot_unit_by::<WideDot, M>(unit, x),
-            DotKind::Unsigned | DotKind::Signed => self.dot_unit_by::<RelaxedDot, M>(unit, x),
+            DotKind::Wide => self.dot_row_by::<WideDot>(unit, x),
+            DotKind::Unsigned | DotKind::Signed => self.dot_row_by::<RelaxedDot>(unit, x),
+        }
+    }
+
+    /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
+    pub fn dot_tile(&self, unit: usize, x: &[ActivationTile]) -> [[F32x4; QUARTERS]; TILE] {
+        match self.kind {
+            DotKind::Wide => self.dot_tile_by::<WideDot>(unit, x),
+            DotKind::Unsigned | DotKind::Signed => self.dot_tile_by::<RelaxedDot>(unit, x),
         }
     }
 
     #[inline(always)]
-    fn dot_unit_by<D: Dot, const M: usize>(
-        &self,
-        unit: usize,
-        x: [&[ActivationBlock]; M],
-    ) -> [[F32x4; QUARTERS]; M] {
-        if M == 1 {
-            return self.dot_groups::<D, M, QUARTERS>(unit, 0, x);
-        }
-        let low = self.dot_groups::<D, M, 2>(unit, 0, x);
-        let high = self.dot_groups::<D, M, 2>(unit, 2, x);
-        core::array::from_fn(|m| core::array::from_fn(|g| if g < 2 { low[m][g] } else { high[m][g - 2] }))
+    fn stream(&self, unit: usize, quarter: usize) -> &[B] {
+        &self.blocks[first_row(self.units, unit, quarter) / GROUP * self.per_row..][..self.per_row]
     }
 
-    /// Products with the unit's rows of G quarters.
+    #[inline(always)]
+    fn bias_mask(&self) -> I32x4 {
+        I32x4::splat(if B::is_biased(self.kind) { -1 } else { 0 })
+    }
+
     #[inline(never)]
-    fn dot_groups<D: Dot, const M: usize, const G: usize>(
+    fn dot_row_by<D: Dot>(&self, unit: usize, x: &[ActivationBlock]) -> [F32x4; QUARTERS] {
+        let bias_mask = self.bias_mask();
+        let x = &x[..self.per_row];
+        let streams: [&[B]; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
+        let mut sums = [F32x4::zero(); QUARTERS];
+        for b in 0..self.per_row {
+            let (blocks, x) = (streams.map(|stream| &stream[b]), &x[b]);
+            let mut dots = [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); QUARTERS];
+            let [low, high] = [I8x16::load(&x.quotients[0]), I8x16::load(&x.quotients[1])];
+            dots = add_quads::<B, D, 0>(dots, blocks, low, high);
+            dots = add_quads::<B, D, 1>(dots, blocks, low, high);
+            dots = add_quads::<B, D, 2>(dots, blocks, low, high);
+            dots = add_quads::<B, D, 3>(dots, blocks, low, high);
+            let scale = F32x4::splat(x.scale);
+            sums = core::array::from_fn(|g| {
+                dots[g].finish().to_f32().mul_add(half::scale_fields(blocks[g].scales()) * scale, sums[g])
+            });
+        }
+        sums.map(|sum| sum * F32x4::splat(self.unit_scale))
+    }
+
+    #[inline(always)]
+    fn dot_tile_by<D: Dot>(&self, unit: usize, x: &[ActivationTile]) -> [[F32x4; QUARTERS]; TILE] {
+        let [a, b] = self.dot_tile_groups::<D>(unit, 0, x);
+        let [c, d] = self.dot_tile_groups::<D>(unit, 2, x);
+        core::array::from_fn(|row| [a[row], b[row], c[row], d[row]])
+    }
+
+    /// Products of four rows with the unit's rows of two quarters.
+    #[inline(never)]
+    fn dot_tile_groups<D: Dot>(
         &self,
         unit: usize,
-        first_quarter: usize,
-        x: [&[ActivationBlock]; M],
-    ) -> [[F32x4; QUARTERS]; M] {
-        let bias_mask = I32x4::splat(if B::is_biased(self.kind) { -1 } else { 0 });
-        let x = x.map(|row| &row[..self.per_row]);
-        let streams: [&[B]; G] = core::array::from_fn(|g| {
-            let group = first_row(self.units, unit, first_quarter + g) / GROUP;
-            &self.blocks[group * self.per_row..][..self.per_row]
-        });
-        let mut sums = [[F32x4::zero(); G]; M];
+        quarter: usize,
+        x: &[ActivationTile],
+    ) -> [[F32x4; TILE]; GROUPS] {
+        let bias_mask = self.bias_mask();
+        let x = &x[..self.per_row];
+        let streams: [&[B]; GROUPS] = core::array::from_fn(|g| self.stream(unit, quarter + g));
+        let mut sums = [[F32x4::zero(); TILE]; GROUPS];
         for b in 0..self.per_row {
-            let blocks = streams.map(|stream| &stream[b]);
-            let x = x.map(|row| &row[b]);
-            let mut dots = x.map(|x| [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); G]);
-            step::<B, D, M, G, 0>(&mut dots, blocks, x);
-            step::<B, D, M, G, 1>(&mut dots, blocks, x);
-            step::<B, D, M, G, 2>(&mut dots, blocks, x);
-            step::<B, D, M, G, 3>(&mut dots, blocks, x);
-            step::<B, D, M, G, 4>(&mut dots, blocks, x);
-            step::<B, D, M, G, 5>(&mut dots, blocks, x);
-            step::<B, D, M, G, 6>(&mut dots, blocks, x);
-            step::<B, D, M, G, 7>(&mut dots, blocks, x);
-            let scales = blocks.map(|block| half::scale_fields(block.scales()));
-            for m in 0..M {
-                let scale = F32x4::splat(x[m].scale);
-                for g in 0..G {
-                    sums[m][g] = dots[m][g].finish().to_f32().mul_add(scales[g] * scale, sums[m][g]);
+            let (blocks, x) = (streams.map(|stream| &stream[b]), &x[b]);
+            let bias = crossed(I32x4::load(&x.minus_sums).shl_by(B::SHIFT) & bias_mask);
+            let mut dots = [D::start_tile(bias); GROUPS];
+            for i in (0..4).take(self.steps) {
+                let quads = D::quads(I8x16::load(&x.quotients[i]));
+                dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[0]));
+            }
+            for i in (0..4).take(self.steps) {
+                let quads = D::quads(I8x16::load(&x.quotients[i + 4]));
+                dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[1]));
+            }
+            let scales = crossed(F32x4::load(&x.scales).bits());
+            for g in 0..GROUPS {
+                let dots = D::finish_tile(dots[g], bias);
+                let weight_scales = half::scale_fields(blocks[g].scales());
+                for r in 0..TILE {
+                    sums[g][r] = dots[r].to_f32().mul_add(weight_scales * scales[r].as_f32(), sums[g][r]);
                 }
             }
         }
-        let unit_scale = F32x4::splat(self.unit_scale);
-        core::array::from_fn(|m| {
-            core::array::from_fn(|g| if g < G { sums[m][g] * unit_scale } else { F32x4::zero() })
-        })
+        sums.map(|sums| uncrossed(sums.map(|sum| sum * F32x4::splat(self.unit_scale))))
     }
 }
 
-/// Adds the products of four columns: G groups of four rows with M rows of activations.
+/// Adds the products of columns 4 I to 4 I + 3, and of those 16 further.
 #[inline(always)]
-fn step<B: WeightBlock, D: Dot, const M: usize, const G: usize, const COLUMNS: usize>(
-    dots: &mut [[D; G]; M],
-    blocks: [&B; G],
-    x: [&ActivationBlock; M],
-) {
-    let weights = blocks.map(|block| block.group(COLUMNS));
-    for m in 0..M {
-        let quad = D::quad(I8x16::load(&x[m].quotients[COLUMNS / 4]), COLUMNS % 4);
-        for g in 0..G {
-            dots[m][g] = dots[m][g].add(quad, weights[g]);
-        }
+fn add_quads<B: WeightBlock, D: Dot, const I: usize>(
+    mut dots: [D; QUARTERS],
+    blocks: [&B; QUARTERS],
+    low: I8x16,
+    high: I8x16,
+) -> [D; QUARTERS] {
+    let (low, high) = (D::quad(low, I), D::quad(high, I));
+    for g in 0..QUARTERS {
+        let [first, second] = blocks[g].quads(I);
+        dots[g] = dots[g].add(low, first).add(high, second);
     }
+    dots
+}
+
+/// Vectors of which lane i of vector r is lane i of `vectors[i ^ r]`: what was crossed, a vector for each row again.
+#[inline(always)]
+fn uncrossed(vectors: [F32x4; 4]) -> [F32x4; 4] {
+    let (even, low) = (I32x4::from_array([-1, 0, -1, 0]), I32x4::from_array([-1, -1, 0, 0]));
+    let pairs: [F32x4; 4] = core::array::from_fn(|r| even.select(vectors[r], vectors[r ^ 1]));
+    core::array::from_fn(|r| low.select(pairs[r], pairs[r ^ 2]))
 }
 
 /// An f16 times 2^10, exactly: subnormals become normal.

@@ -8,7 +8,7 @@ use crate::gated_linear;
 use crate::layout::unit_count;
 use crate::linear;
 use crate::matrix::{Activations, Dtype, Matrix};
-use crate::quantize_activations::{self, ActivationBlock, BLOCK};
+use crate::quantize_activations::{self, ActivationBlock, ActivationTile, BLOCK, QuantizedRows, TILE};
 use crate::view::{View, ViewMut};
 
 /// How this engine multiplies bytes exactly: a number for `matrix_new`.
@@ -97,12 +97,23 @@ pub unsafe fn quantize_activations(
     stride: usize,
     l: usize,
     k: usize,
-    scratch: *mut ActivationBlock,
+    scratch: *mut ActivationTile,
 ) {
+    let (tiles, rows) = scratch_counts(l, k);
     // SAFETY: the caller's.
-    let (x, blocks) =
-        unsafe { (View::new(x, l, k, stride), core::slice::from_raw_parts_mut(scratch, l * (k / BLOCK))) };
-    quantize_activations::quantize_activations(x, blocks);
+    let (x, tiles, rows) = unsafe {
+        (
+            View::new(x, l, k, stride),
+            core::slice::from_raw_parts_mut(scratch, tiles),
+            core::slice::from_raw_parts_mut(scratch.add(tiles).cast::<ActivationBlock>(), rows),
+        )
+    };
+    quantize_activations::quantize_activations(x, tiles, rows);
+}
+
+/// Tiles, and blocks behind them, of `l` rows of `k` columns.
+fn scratch_counts(l: usize, k: usize) -> (usize, usize) {
+    (l / TILE * (k / BLOCK), l % TILE * (k / BLOCK))
 }
 
 /// Units `first_unit .. last_unit` of out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised
@@ -116,7 +127,7 @@ pub unsafe fn linear(
     weight: *const Matrix,
     x: *const f32,
     x_stride: usize,
-    scratch: *const ActivationBlock,
+    scratch: *const ActivationTile,
     l: usize,
     out: *mut f32,
     out_stride: usize,
@@ -144,7 +155,7 @@ pub unsafe fn gated_linear(
     up: *const Matrix,
     x: *const f32,
     x_stride: usize,
-    scratch: *const ActivationBlock,
+    scratch: *const ActivationTile,
     l: usize,
     out: *mut f32,
     out_stride: usize,
@@ -178,14 +189,21 @@ unsafe fn activations<'a>(
     weights: &[&Matrix],
     x: *const f32,
     stride: usize,
-    scratch: *const ActivationBlock,
+    scratch: *const ActivationTile,
     l: usize,
 ) -> Activations<'a> {
     let k = weights[0].columns();
-    let blocks = if weights.iter().any(|weight| weight.is_quantized()) { l * (k / BLOCK) } else { 0 };
-    let scratch = if blocks == 0 { core::ptr::NonNull::dangling().as_ptr() } else { scratch };
-    // SAFETY: the caller's.
-    unsafe {
-        Activations { x: View::new(x, l, k, stride), blocks: core::slice::from_raw_parts(scratch, blocks) }
+    let mut quantized = QuantizedRows { tiles: &[], rows: &[] };
+    if weights.iter().any(|weight| weight.is_quantized()) {
+        let (tiles, rows) = scratch_counts(l, k);
+        // SAFETY: the caller's.
+        quantized = unsafe {
+            QuantizedRows {
+                tiles: core::slice::from_raw_parts(scratch, tiles),
+                rows: core::slice::from_raw_parts(scratch.add(tiles).cast(), rows),
+            }
+        };
     }
+    // SAFETY: the caller's.
+    Activations { x: unsafe { View::new(x, l, k, stride) }, quantized }
 }

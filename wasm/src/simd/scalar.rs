@@ -132,6 +132,11 @@ impl I32x4 {
         Self(lanes)
     }
 
+    /// Lanes in memory order.
+    pub fn load(from: &[i32; 4]) -> Self {
+        Self(*from)
+    }
+
     /// Lanes as an array.
     pub fn to_array(self) -> [i32; 4] {
         self.0
@@ -145,6 +150,11 @@ impl I32x4 {
     /// Shifts left.
     pub fn shl<const BITS: u32>(self) -> Self {
         Self(self.0.map(|a| a << BITS))
+    }
+
+    /// Shifts left.
+    pub fn shl_by(self, bits: u32) -> Self {
+        Self(self.0.map(|a| a << bits))
     }
 
     /// Shifts right, copying the sign.
@@ -198,6 +208,26 @@ impl I32x4 {
     pub fn odds(self, other: Self) -> Self {
         Self([self.0[1], self.0[3], other.0[1], other.0[3]])
     }
+
+    /// Lanes 1 0 3 2.
+    pub fn swap_neighbours(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 1]))
+    }
+
+    /// Lanes 2 3 0 1.
+    pub fn swap_halves(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 2]))
+    }
+
+    /// Lanes 3 2 1 0.
+    pub fn reverse(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 3]))
+    }
+
+    /// The same bits.
+    pub fn as_bytes(self) -> I8x16 {
+        I8x16(from_fn(|i| self.0[i / 4].to_le_bytes()[i % 4] as i8))
+    }
 }
 
 impl I16x8 {
@@ -226,6 +256,11 @@ impl I16x8 {
         self.extend_high().shl::<16>()
     }
 
+    /// Lanes 4 to 7, then 0 to 3.
+    pub fn swap_halves(self) -> Self {
+        Self(from_fn(|i| self.0[i ^ 4]))
+    }
+
     /// Sums of the products of neighbours: `self[2 i] * other[2 i] + self[2 i + 1] * other[2 i + 1]`.
     pub fn dot(self, other: Self) -> I32x4 {
         let product = |i: usize| i32::from(self.0[i]) * i32::from(other.0[i]);
@@ -242,6 +277,16 @@ impl I8x16 {
     /// Lanes in memory order.
     pub fn load_unsigned(from: &[u8; 16]) -> Self {
         Self(from.map(|value| value as i8))
+    }
+
+    /// Thirty-two bits, narrowed with saturation.
+    pub fn narrow(quads: [I32x4; 4]) -> Self {
+        Self(from_fn(|i| quads[i / 4].0[i % 4].clamp(-128, 127) as i8))
+    }
+
+    /// Lanes as an array.
+    pub fn to_array(self) -> [i8; 16] {
+        self.0
     }
 
     /// Lanes 4 * GROUP to 4 * GROUP + 3, four times.
@@ -272,5 +317,9 @@ impl I8x16 {
     /// Lanes 8 to 15, sign-extended.
     pub fn extend_high(self) -> I16x8 {
         I16x8(from_fn(|i| i16::from(self.0[8 + i])))
+    }
+    /// The same bits.
+    pub fn as_i32(self) -> I32x4 {
+        I32x4(from_fn(|i| i32::from_le_bytes(from_fn(|j| self.0[4 * i + j] as u8))))
     }
 }

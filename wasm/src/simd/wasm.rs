@@ -145,6 +145,12 @@ impl I32x4 {
         Self(i32x4(a, b, c, d))
     }
 
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn load(from: &[i32; 4]) -> Self {
+        Self(load(from))
+    }
+
     /// Lanes as an array.
     #[inline(always)]
     pub fn to_array(self) -> [i32; 4] {
@@ -167,6 +173,12 @@ impl I32x4 {
     #[inline(always)]
     pub fn shl<const BITS: u32>(self) -> Self {
         Self(i32x4_shl(self.0, BITS))
+    }
+
+    /// Shifts left by an amount known to the compiler.
+    #[inline(always)]
+    pub fn shl_by(self, bits: u32) -> Self {
+        Self(i32x4_shl(self.0, bits))
     }
 
     /// Shifts right, copying the sign.
@@ -225,6 +237,14 @@ impl I32x4 {
         evens(other: I32x4) -> I32x4 = |a, b| i32x4_shuffle::<0, 2, 4, 6>(a, b);
         /// Lanes 1 3 1' 3'.
         odds(other: I32x4) -> I32x4 = |a, b| i32x4_shuffle::<1, 3, 5, 7>(a, b);
+        /// Lanes 1 0 3 2.
+        swap_neighbours() -> I32x4 = |a| i32x4_shuffle::<1, 0, 3, 2>(a, a);
+        /// Lanes 2 3 0 1.
+        swap_halves() -> I32x4 = |a| i32x4_shuffle::<2, 3, 0, 1>(a, a);
+        /// Lanes 3 2 1 0.
+        reverse() -> I32x4 = |a| i32x4_shuffle::<3, 2, 1, 0>(a, a);
+        /// The same bits.
+        as_bytes() -> I8x16 = |a| a;
     }
 }
 
@@ -244,6 +264,8 @@ impl I16x8 {
         upper_low() -> I32x4 = |a| i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(i16x8_splat(0), a);
         /// Lanes 4 to 7 as the upper halves of 32-bit lanes, zeros below.
         upper_high() -> I32x4 = |a| i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(i16x8_splat(0), a);
+        /// Lanes 4 to 7, then 0 to 3.
+        swap_halves() -> I16x8 = |a| i32x4_shuffle::<2, 3, 0, 1>(a, a);
         /// Sums of the products of neighbours: `self[2 i] * other[2 i] + self[2 i + 1] * other[2 i + 1]`.
         dot(other: I16x8) -> I32x4 = i32x4_dot_i16x8;
     }
@@ -260,6 +282,21 @@ impl I8x16 {
     #[inline(always)]
     pub fn load_unsigned(from: &[u8; 16]) -> Self {
         Self(load(from))
+    }
+
+    /// Thirty-two bits, narrowed with saturation.
+    #[inline(always)]
+    pub fn narrow(quads: [I32x4; 4]) -> Self {
+        let [a, b, c, d] = quads.map(|quad| quad.0);
+        Self(i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d)))
+    }
+
+    /// Lanes as an array.
+    #[inline(always)]
+    pub fn to_array(self) -> [i8; 16] {
+        let mut lanes = [0; 16];
+        store(self.0, &mut lanes);
+        lanes
     }
 
     /// Lanes 4 * GROUP to 4 * GROUP + 3, four times.
@@ -284,5 +321,7 @@ impl I8x16 {
         extend_low() -> I16x8 = i16x8_extend_low_i8x16;
         /// Lanes 8 to 15, sign-extended.
         extend_high() -> I16x8 = i16x8_extend_high_i8x16;
+        /// The same bits.
+        as_i32() -> I32x4 = |a| a;
     }
 }
