@@ -30,7 +30,7 @@ const VARIANTS: readonly Variant[] = [
 ];
 
 const ROOT = new URL("../", import.meta.url);
-const TOOLS = new URL(".toolchain/", ROOT);
+const TOOLCHAIN = Deno.env.get("HYMBA_TOOLCHAIN") ?? new URL(".toolchain", ROOT).pathname;
 
 async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const stdout = command === "cargo" ? "piped" : "inherit";
@@ -88,9 +88,7 @@ async function main(args: string[]): Promise<void> {
   }
   const pkg = out ? new URL(`${out}/`, `file://${Deno.cwd()}/`) : new URL("wasm/pkg/", ROOT);
   await run("bash", [new URL("wasm/toolchain.sh", ROOT).pathname]);
-  const path = `${new URL("bin-st", TOOLS).pathname}:${new URL("bin", TOOLS).pathname}:${
-    Deno.env.get("PATH")
-  }`;
+  const path = `${TOOLCHAIN}/bin-st:${TOOLCHAIN}/bin:${Deno.env.get("PATH")}`;
   const work = await Deno.makeTempDir();
   try {
     for (const variant of VARIANTS) await buildVariant(variant, work, { PATH: path });

@@ -1,14 +1,14 @@
 #!/bin/bash
 # toolchain.sh: installs what `deno task build:wasm` compiles with, on Debian, without rustup and without root's home.
 #
-#   1. Debian's rustc, cargo and Rust sources for WebAssembly, and the linker    (apt)
-#   2. the standard library for wasm32-unknown-unknown, built from those sources .toolchain/sysroot-st
-#      and wrappers that make plain `rustc` and `cargo` use it                    .toolchain/bin-st
-#   3. wasm-bindgen and wasm-pack at the versions pinned below                    .toolchain/bin
+#   1. Debian's rustc, cargo and Rust sources for WebAssembly, and the linker     (apt)
+#   2. the standard library for wasm32-unknown-unknown, built from those sources  .toolchain/sysroot-st
+#      and wrappers that make plain `rustc` and `cargo` use it                     .toolchain/bin-st
+#   3. wasm-bindgen and wasm-pack at the versions pinned below                     .toolchain/bin
 #
-# Each step is skipped when its result is already there. `toolchain.sh mt` builds the library with atomics (for
-# threads) into sysroot-mt and bin-mt instead. Debian replaces compiler versions in place, so the sysroot carries the
-# compiler's version in its stamp and is rebuilt when that changes.
+# Each step is skipped when its result is already there. `toolchain.sh mt` builds the library with atomics (for threads)
+# into sysroot-mt and bin-mt instead. HYMBA_TOOLCHAIN names another folder than .toolchain. Debian replaces compiler
+# versions in place, so the sysroot carries the compiler's version in its stamp and is rebuilt when that changes.
 set -euo pipefail
 
 KIND=${1:-st}
@@ -19,7 +19,7 @@ PACKAGES=(rustc-web cargo-web rust-web-src rust-web-llvm lld-22 gcc libc6-dev)
 TARGET=wasm32-unknown-unknown
 RUSTC=/usr/bin/rustc
 CARGO=/usr/bin/cargo
-ROOT=$(cd "$(dirname "$0")/.." && pwd)/.toolchain
+ROOT=$(realpath -m "${HYMBA_TOOLCHAIN:-$(dirname "$0")/../.toolchain}")
 
 FEATURES=+simd128,+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext
 case $KIND in
