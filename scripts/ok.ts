@@ -40,6 +40,7 @@ function steps(options: readonly string[], frozen: readonly string[]): readonly 
     { name: "sizes", command: script("check_size", READ_AND_RUN) },
     { name: "words", command: script("check_words", READ_AND_RUN) },
     { name: "kernels/sources.ts is fresh", command: script("kernel_sources", READ, ["--check"]) },
+    { name: "models/stories is fresh", command: script("pack_stories", READ, ["--check"]) },
     { name: "wasm/pkg is fresh", command: script("wasm_fresh", READ) },
     {
       name: "Rust format",
