@@ -26,3 +26,9 @@ pub unsafe fn deallocate(pointer: *mut u8, bytes: usize) {
     // SAFETY: the layout is the one it was allocated with.
     unsafe { dealloc(pointer, Layout::from_size_align_unchecked(bytes, ALIGNMENT)) }
 }
+
+/// Whether this module uses relaxed SIMD.
+#[wasm_bindgen]
+pub fn is_relaxed() -> bool {
+    cfg!(target_feature = "relaxed-simd")
+}
