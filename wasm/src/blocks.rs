@@ -17,7 +17,7 @@ pub trait WeightBlock: Copy {
     const SHIFT: u32;
     /// Whether the stored integers have that offset for this kind of dot.
     fn is_biased(kind: DotKind) -> bool;
-    /// Columns 4 i to 4 i + 3, and those 16 further, of the four rows; i below 4.
+    /// Columns i, i + 4, i + 8 and i + 12, and those 16 further, of the four rows; i below 4.
     fn quads(&self, i: usize) -> [I8x16; 2];
     /// The rows' scales, f16 bits.
     fn scales(&self) -> &[u16; GROUP];
@@ -72,12 +72,14 @@ impl WeightBlock for Q8Block {
     fn set_quants(&mut self, row: usize, quants: &[u8], kind: DotKind) {
         let flip = if Self::is_biased(kind) { 0x80 } else { 0 };
         for (column, &quant) in quants.iter().enumerate() {
-            self.quants[column / 4][4 * row + column % 4] = quant ^ flip;
+            let (quad, place) = place(column);
+            self.quants[quad][4 * row + place] = quant ^ flip;
         }
     }
 
     fn weight(&self, row: usize, column: usize, kind: DotKind) -> i32 {
-        let byte = self.quants[column / 4][4 * row + column % 4];
+        let (quad, place) = place(column);
+        let byte = self.quants[quad][4 * row + place];
         if Self::is_biased(kind) { i32::from(byte) - 128 } else { i32::from(byte as i8) }
     }
 }
@@ -108,13 +110,22 @@ impl WeightBlock for Q4Block {
     }
 
     fn set_quants(&mut self, row: usize, quants: &[u8], _: DotKind) {
-        for (i, &pair) in quants.iter().enumerate() {
-            self.quants[i / 4][4 * row + i % 4] = pair;
+        for (column, &pair) in quants.iter().enumerate() {
+            let (quad, place) = place(column);
+            self.quants[quad][4 * row + place] = pair;
         }
     }
 
     fn weight(&self, row: usize, column: usize, _: DotKind) -> i32 {
-        let pair = self.quants[column % 16 / 4][4 * row + column % 4];
+        let (quad, place) = place(column % 16);
+        let pair = self.quants[quad][4 * row + place];
         i32::from(pair >> (column / 16 * 4) & 15) - 8
     }
+}
+
+/// Which quad of columns a column belongs to, and its place there: quads take every fourth of 16 columns, so that
+/// quantised activations need no shuffles to be packed alike.
+#[inline(always)]
+fn place(column: usize) -> (usize, usize) {
+    (column / 16 * 4 + column % 4, column % 16 / 4)
 }

@@ -19,6 +19,9 @@ pub const SCALE_UNIT: f32 = f32::from_bits((127 + 51) << 23);
 /// 1.5 * 2^23: adding it rounds to the nearest integer, ties to even, and leaves that in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
+/// What ROUND's own bits add to a sum of eight, subtracted.
+const MINUS_ROUNDS: i32 = (ROUND.to_bits() as i32).wrapping_mul(-8);
+
 /// Below this, 127 / max would overflow; the block counts as zeros.
 const SMALLEST_MAX: f32 = 1e-36;
 
@@ -104,19 +107,26 @@ struct QuantizedRow {
 fn quantize_row(x: &[f32; BLOCK]) -> QuantizedRow {
     let (quads, _) = x.as_chunks::<4>();
     let quads: [F32x4; 8] = core::array::from_fn(|i| F32x4::load(&quads[i]));
-    let max = quads.map(F32x4::abs).into_iter().fold(F32x4::zero(), F32x4::max);
-    let max = max.max(max.bits().swap_halves().as_f32());
-    let [max, ..] = max.max(max.bits().swap_neighbours().as_f32()).to_array();
+    // As integers, magnitudes have the same order, with NaN above all.
+    let max = quads.map(|quad| quad.abs().bits()).into_iter().fold(I32x4::splat(0), I32x4::max);
+    let max = max.max(max.swap_halves());
+    let [max, ..] = max.max(max.swap_neighbours()).as_f32().to_array();
     let inverse = F32x4::splat(if max >= SMALLEST_MAX { 127.0 / max } else { 0.0 });
-    let quotients = quads
-        .map(|quad| (quad * inverse + F32x4::splat(ROUND)).bits() - I32x4::splat(ROUND.to_bits() as i32));
-    let sum = quotients.into_iter().fold(I32x4::splat(0), I32x4::add);
+    let rounded = quads.map(|quad| (quad * inverse + F32x4::splat(ROUND)).bits());
+    let sum = rounded.into_iter().fold(I32x4::splat(MINUS_ROUNDS), I32x4::add);
     let sum = sum + sum.swap_halves();
     let [sum, ..] = (sum + sum.swap_neighbours()).to_array();
-    let [a, b, c, d, e, f, g, h] = quotients;
+    let [a, b, c, d, e, f, g, h] = rounded;
     QuantizedRow {
-        quotients: [I8x16::narrow([a, b, c, d]), I8x16::narrow([e, f, g, h])],
+        quotients: [low_bytes([a, b, c, d]), low_bytes([e, f, g, h])],
         scale: max * (SCALE_UNIT / 127.0),
         minus_sum: -sum,
     }
+}
+
+/// The lowest bytes of the lanes: lane 0 of all four vectors, then lane 1, ...
+#[inline(always)]
+fn low_bytes([a, b, c, d]: [I32x4; 4]) -> I8x16 {
+    let low = |x: I32x4| x & I32x4::splat(0xff);
+    (low(a) | low(b).shl::<8>() | low(c).shl::<16>() | d.shl::<24>()).as_bytes()
 }

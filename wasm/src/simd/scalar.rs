@@ -183,6 +183,8 @@ impl I32x4 {
         add(other: I32x4) -> I32x4 = |a, b| a.wrapping_add(b);
         /// Wrapping difference.
         sub(other: I32x4) -> I32x4 = |a, b| a.wrapping_sub(b);
+        /// Larger.
+        max(other: I32x4) -> I32x4 = |a, b| a.max(b);
         /// Bitwise and.
         bitand(other: I32x4) -> I32x4 = |a, b| a & b;
         /// Bitwise or.

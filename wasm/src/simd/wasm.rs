@@ -219,6 +219,8 @@ impl I32x4 {
         add(other: I32x4) -> I32x4 = i32x4_add;
         /// Wrapping difference.
         sub(other: I32x4) -> I32x4 = i32x4_sub;
+        /// Larger.
+        max(other: I32x4) -> I32x4 = i32x4_max;
         /// Bitwise and.
         bitand(other: I32x4) -> I32x4 = v128_and;
         /// Bitwise or.
