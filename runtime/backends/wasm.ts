@@ -1,0 +1,190 @@
+/**
+ * @file The WebAssembly backend: SIMD kernels in Rust (wasm/src, one file an op) over linear memory. Ops run to their end
+ * where they are called; every instance has its own memory, and none shares state with another.
+ */
+import type { WasmExports } from "../../wasm/pkg/exports.ts";
+import type {
+  AttentionArgs,
+  Backend,
+  Cursor,
+  EmbedArgs,
+  GatedLinearArgs,
+  HeadFusionArgs,
+  LinearArgs,
+  RmsNormArgs,
+  Rope,
+  RopeAppendArgs,
+  SsmConvArgs,
+  SsmScanArgs,
+  Weight,
+  WeightUse,
+} from "../backend.ts";
+import { columnCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
+import { LinearMemory, type Region } from "./wasm/memory.ts";
+import {
+  type KernelOptions,
+  type OpenedKernels,
+  openKernels,
+  type WasmVariant,
+} from "./wasm/open_kernels.ts";
+import { attention, positionOf, ropeAppend } from "./wasm/ops/attention.ts";
+import { headFusion, rmsNorm } from "./wasm/ops/norms.ts";
+import { ssmConv, ssmScan } from "./wasm/ops/ssm.ts";
+import { RopeAngles } from "./wasm/rope_angles.ts";
+import {
+  allocateTensor,
+  copyTensor,
+  pointerTo,
+  readTensor,
+  restoreTensor,
+  saveTensor,
+} from "./wasm/tensors.ts";
+import { isQuantized, weightPointer, WeightStore } from "./wasm/weights.ts";
+
+/**
+ * Opens an instance.
+ *
+ * @throws {BackendUnavailableError} where this engine cannot run it, or computes it wrong
+ */
+export async function openWasmBackend(options: KernelOptions = {}): Promise<WasmBackend> {
+  return new WasmBackend(await openKernels(options));
+}
+
+/** Ops in WebAssembly. An op on anything freed throws KernelError, as does an allocation beyond the memory. */
+export class WasmBackend implements Backend {
+  readonly kind = "wasm";
+  readonly floatFormat = "native";
+  /** Which of the two builds runs. */
+  readonly simd: WasmVariant;
+  /** Why that one, as a sentence without its full stop. */
+  readonly reason: string;
+  readonly #kernels: WasmExports;
+  readonly #memory: LinearMemory;
+  readonly #weights: WeightStore;
+
+  constructor({ kernels, simd, reason }: OpenedKernels) {
+    this.simd = simd;
+    this.reason = reason;
+    this.#kernels = kernels;
+    this.#memory = new LinearMemory(kernels);
+    this.#weights = new WeightStore(kernels, this.#memory);
+  }
+
+  /** Bytes that weights, tensors and scratch take. */
+  get memoryBytes(): number {
+    return this.#memory.heldBytes;
+  }
+
+  upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
+    return this.#weights.upload(use, dtype, shape, bytes);
+  }
+
+  release(weight: Weight): void {
+    this.#weights.release(weight);
+  }
+
+  createRope(inverseFrequencies: Float64Array): Rope {
+    const data = new RopeAngles(this.#kernels, this.#memory, inverseFrequencies);
+    return { data, headDim: data.headDim };
+  }
+
+  allocate(shape: readonly number[], dtype: "f32" | "f16" | "u32"): Tensor {
+    return allocateTensor(this.#memory, shape, dtype);
+  }
+
+  free(tensor: Tensor): void {
+    this.#memory.free(tensor.buffer as Region);
+  }
+
+  createCursor(): Cursor {
+    return { data: { position: 0 } };
+  }
+
+  setCursor(cursor: Cursor, position: number): void {
+    positionOf(cursor).position = position;
+  }
+
+  advanceCursor(cursor: Cursor, tokens: number): void {
+    positionOf(cursor).position += tokens;
+  }
+
+  freeCursor(_cursor: Cursor): void {}
+
+  writeIds(tensor: Tensor, ids: ArrayLike<number>): void {
+    this.#memory.u32(pointerTo(tensor), ids.length).set(ids);
+  }
+
+  copy(from: Tensor, to: Tensor): void {
+    copyTensor(this.#memory, from, to);
+  }
+
+  // deno-lint-ignore require-await -- a failure is to reject
+  async read(tensor: Tensor): Promise<Float32Array> {
+    return readTensor(this.#memory, tensor);
+  }
+
+  // deno-lint-ignore require-await -- a failure is to reject
+  async save(tensor: Tensor): Promise<Uint8Array> {
+    return saveTensor(this.#memory, tensor);
+  }
+
+  restore(tensor: Tensor, bytes: Uint8Array): void {
+    restoreTensor(this.#memory, tensor, bytes);
+  }
+
+  embed({ ids, table, out }: EmbedArgs): void {
+    this.#kernels.embed(weightPointer(table), pointerTo(ids), rowCount(out), pointerTo(out), out.stride);
+  }
+
+  rmsNorm(args: RmsNormArgs): void {
+    rmsNorm(this.#kernels, args);
+  }
+
+  linear({ x, weight, out, accumulate = false }: LinearArgs): void {
+    const { pointer, stride, scratch, l } = this.#activations(x, weight);
+    const units = this.#kernels.matrix_units(weight.shape[0]);
+    const [matrix, to] = [weightPointer(weight), pointerTo(out)];
+    this.#kernels.linear(matrix, pointer, stride, scratch, l, to, out.stride, accumulate, 0, units);
+  }
+
+  gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
+    const { pointer, stride, scratch, l } = this.#activations(x, gate);
+    const units = this.#kernels.matrix_units(gate.shape[0]);
+    const [left, right, to] = [weightPointer(gate), weightPointer(up), pointerTo(out)];
+    this.#kernels.gated_linear(left, right, pointer, stride, scratch, l, to, out.stride, 0, units);
+  }
+
+  /** Activations for a product with `weight`; quantised into scratch where the weight is. */
+  #activations(x: Tensor, weight: Weight): { pointer: number; stride: number; scratch: number; l: number } {
+    const [l, k] = [rowCount(x), columnCount(x)];
+    const pointer = pointerTo(x);
+    if (!isQuantized(weight.dtype)) return { pointer, stride: x.stride, scratch: 0, l };
+    const scratch = this.#memory.scratch("activations", this.#kernels.activation_bytes(l, k));
+    this.#kernels.quantize_activations(pointer, x.stride, l, k, scratch);
+    return { pointer, stride: x.stride, scratch, l };
+  }
+
+  ropeAppend(args: RopeAppendArgs): void {
+    ropeAppend(this.#kernels, args);
+  }
+
+  attention(args: AttentionArgs): void {
+    attention(this.#kernels, args);
+  }
+
+  ssmConv(args: SsmConvArgs): void {
+    ssmConv(this.#kernels, args);
+  }
+
+  ssmScan(args: SsmScanArgs): void {
+    ssmScan(this.#kernels, args);
+  }
+
+  headFusion(args: HeadFusionArgs): void {
+    headFusion(this.#kernels, args);
+  }
+
+  dispose(): void {
+    this.#memory.dispose();
+  }
+}
