@@ -14,8 +14,17 @@
  */
 export { loadModel, type LoadOptions } from "./runtime/load_model.ts";
 export type { CheckpointSource } from "./runtime/checkpoint.ts";
-export type { LogitsOptions, Model } from "./runtime/model.ts";
-export type { Session, SignalOptions } from "./runtime/session.ts";
+export type { Model } from "./runtime/model.ts";
+export type {
+  LogitsOptions,
+  PrefixOptions,
+  SessionOptions,
+  SignalOptions,
+} from "./runtime/session_options.ts";
+export type { Prefix } from "./runtime/prefix.ts";
+export type { RewindOptions } from "./runtime/checkpoint_ring.ts";
+export type { SnapshotOptions } from "./runtime/session_snapshot.ts";
+export type { Session } from "./runtime/session.ts";
 export type {
   FinishReason,
   GenerateOptions,
@@ -29,7 +38,7 @@ export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
 export type { LayerPlan } from "./runtime/layer_plan.ts";
 export type { BackendChoice, BackendReport } from "./runtime/open_backend.ts";
 export type { BackendKind } from "./runtime/backend.ts";
-export type { KvDtype } from "./runtime/state.ts";
+export type { KvDtype } from "./runtime/state_layout.ts";
 export type { WeightDtype } from "./runtime/tensor.ts";
 export type { ByteSource } from "./runtime/formats/byte_source.ts";
 export {

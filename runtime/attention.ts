@@ -1,5 +1,6 @@
 /** @file The attention heads: rotate, cache, attend. Consumers of a shared cache find this chunk's keys already in it. */
 import type { Network, Projections, Span } from "./network.ts";
+import type { SequenceState } from "./state.ts";
 import { rows, type Tensor } from "./tensor.ts";
 
 /** Writes the attention heads' output `[l, dInner]`. */
@@ -26,8 +27,13 @@ export function attention(
       cursor,
       numHeads,
       numKvHeads,
-      lookback: reach === "global" ? null : lookback,
+      lookback: reach === "window" ? lookback : globalLookback(state),
       out: of(out),
     });
   }
+}
+
+/** Global layers see everything, unless the session caps them. */
+function globalLookback({ layout: { globalWindow } }: SequenceState): number | null {
+  return globalWindow === null ? null : globalWindow - 1;
 }

@@ -179,9 +179,13 @@ export interface HeadFusionArgs {
   readonly out: Tensor;
 }
 
+/** What `save` gives of an f32 or f16 tensor: little-endian numbers of that type, or, on the reference, float64 for both. */
+export type FloatFormat = "native" | "f64";
+
 /** Memory and ops of one device. */
 export interface Backend {
   readonly kind: BackendKind;
+  readonly floatFormat: FloatFormat;
 
   /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for q8_0, q4_0) and may be reused by the caller afterwards. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight;

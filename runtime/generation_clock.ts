@@ -7,6 +7,9 @@ export interface PromptTiming {
   readonly milliseconds: number;
 }
 
+/** No prompt since the last generation. */
+export const NO_PROMPT: PromptTiming = { tokens: 0, milliseconds: 0 };
+
 /** The part of a summary that is counted and timed. */
 export type GenerationFigures = Pick<
   GenerationSummary,

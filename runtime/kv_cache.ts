@@ -18,3 +18,32 @@ export function visibleSlots(cache: KvCache, position: number, lookback: number 
   }
   return slots;
 }
+
+/** Rows of a cache that stand next to each other. */
+export interface SlotRange {
+  readonly start: number;
+  readonly count: number;
+}
+
+/**
+ * Where the positions below `position` that still matter are kept, by ascending position: the meta tokens, then, in a ring, the last
+ * `windowSize` ones, in one range or two.
+ */
+export function liveRanges(
+  cache: Pick<KvCache, "numMetaTokens" | "ringSize">,
+  position: number,
+  windowSize: number,
+): SlotRange[] {
+  const { numMetaTokens, ringSize } = cache;
+  if (ringSize === null) return [{ start: 0, count: position }];
+  const first = Math.max(numMetaTokens, position - windowSize);
+  const start = slotOf(cache, first);
+  const recent = Math.max(0, position - first);
+  const untilWrap = Math.min(recent, numMetaTokens + ringSize - start);
+  const ranges = [
+    { start: 0, count: Math.min(position, numMetaTokens) },
+    { start, count: untilWrap },
+    { start: numMetaTokens, count: recent - untilWrap },
+  ];
+  return ranges.filter(({ count }) => count > 0);
+}

@@ -6,11 +6,12 @@ import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import { Fingerprint } from "./fingerprint.ts";
 import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
 import type { Network } from "./network.ts";
-import { type BackendChoice, openBackend } from "./open_backend.ts";
-import type { KvDtype } from "./state.ts";
+import { type BackendChoice, openBackend, type WebGpuChoice } from "./open_backend.ts";
+import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { loadWeights } from "./weights.ts";
@@ -19,7 +20,7 @@ import { createWorkspace } from "./workspace.ts";
 /** How to load a model. Everything is optional. */
 export interface LoadOptions {
   /** @default {"auto"} */
-  backend?: BackendChoice;
+  backend?: BackendChoice | WebGpuChoice;
   /** Storage of the large matrices; left out: as the checkpoint has them. */
   quantization?: WeightDtype;
   /** Storage of keys and values. @default {"f32"} */
@@ -86,7 +87,12 @@ async function openNetwork(
   chunkSize: number,
   options: LoadOptions,
 ): Promise<Network> {
-  const weights = await loadWeights(checkpoint.tensors, config, backend, options);
+  const fingerprint = new Fingerprint();
+  fingerprint.addText(
+    JSON.stringify([checkpoint.configJson, config.windowRule, options.quantization ?? null]),
+  );
+  const onTensor = (bytes: Uint8Array<ArrayBuffer>): void => fingerprint.add(bytes);
+  const weights = await loadWeights(checkpoint.tensors, config, backend, { ...options, onTensor });
   const rope = backend.createRope(config.inverseFrequencies);
   return {
     backend,
@@ -95,6 +101,7 @@ async function openNetwork(
     rope,
     workspace: createWorkspace(backend, config, chunkSize),
     chunkSize,
+    fingerprint: fingerprint.hex(),
   };
 }
 

@@ -1,4 +1,6 @@
 /** @file A loaded model: text in, text out. */
+import type { RewindOptions } from "./checkpoint_ring.ts";
+import { checkIds } from "./check_ids.ts";
 import type { ChatMessage, ChatTemplate } from "./chat.ts";
 import type { HymbaConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
@@ -8,8 +10,12 @@ import type { GenerateOptions, GenerationSummary, Token } from "./generation_opt
 import type { Network } from "./network.ts";
 import type { BackendReport } from "./open_backend.ts";
 import { decodeStep, prefill } from "./prefill.ts";
-import { checkIds, Session } from "./session.ts";
-import { type KvDtype, SequenceState } from "./state.ts";
+import { Prefix } from "./prefix.ts";
+import { Session } from "./session.ts";
+import type { LogitsOptions, PrefixOptions, SessionOptions } from "./session_options.ts";
+import { emptyParts, restoreSession } from "./session_snapshot.ts";
+import { SequenceState } from "./state.ts";
+import { checkDeclaredMemory, type KvDtype, type StateLayout } from "./state_layout.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 import { freeWorkspace } from "./workspace.ts";
 
@@ -20,14 +26,6 @@ export interface ModelParts {
   readonly chatTemplate: ChatTemplate | null;
   readonly report: BackendReport;
   readonly kvDtype: KvDtype;
-}
-
-/** Options of {@linkcode Model.logits}. */
-export interface LogitsOptions {
-  /** Ids that follow `ids` one by one, as generated tokens. */
-  steps?: ArrayLike<number>;
-  /** Throws its reason when aborted. */
-  signal?: AbortSignal;
 }
 
 /** A Hymba language model, loaded and ready. Made by {@linkcode loadModel}. */
@@ -44,7 +42,8 @@ export class Model {
   /** Passes the meta tokens through the network once and keeps the state. */
   static async create(parts: ModelParts): Promise<Model> {
     const { net, kvDtype } = parts;
-    const state = new SequenceState(net.backend, net.config, { chunkSize: net.chunkSize, kvDtype });
+    const layout = { chunkSize: net.chunkSize, kvDtype, maxContext: null, globalWindow: null };
+    const state = new SequenceState(net.backend, net.config, layout);
     const table = net.weights.metaTokens;
     if (table !== null) {
       using turns = new EventLoopTurns();
@@ -69,10 +68,51 @@ export class Model {
     return this.#parts.chatTemplate;
   }
 
-  /** A new, empty session: the meta tokens' state and nothing else. */
-  createSession(): Promise<Session> {
+  /**
+   * A new, empty session: the meta tokens' state, or a compiled prefix, and nothing else.
+   *
+   * @throws {ConfigError} for a bad option
+   */
+  createSession(options: SessionOptions = {}): Promise<Session> {
     const { net, text } = this.#parts;
-    return Promise.resolve(new Session(net, text, this.#metaState.fork()));
+    const { maxContext, globalWindow, rewind = null, prefix } = options;
+    if (prefix !== undefined) return prefix.createSession(rewind);
+    const layout: StateLayout = {
+      ...this.#metaState.layout,
+      maxContext: checkDeclaredMemory("maxContext", maxContext),
+      globalWindow: checkDeclaredMemory("globalWindow", globalWindow),
+    };
+    const plain = maxContext === undefined && globalWindow === undefined;
+    const state = plain ? this.#metaState.fork() : this.#metaState.forkAs(layout);
+    return Promise.resolve(new Session(net, text, emptyParts(net, state, rewind)));
+  }
+
+  /**
+   * Passes a text that many sessions begin with through the network once. Sessions made from the prefix share its growing caches
+   * until they diverge.
+   */
+  async compilePrefix(input: string | ArrayLike<number>, options: PrefixOptions = {}): Promise<Prefix> {
+    const session = await this.createSession(options);
+    await session.append(input, options);
+    return new Prefix(session);
+  }
+
+  /** A prefix that {@linkcode Prefix.save} wrote, of this model. */
+  async loadPrefix(bytes: Uint8Array): Promise<Prefix> {
+    return new Prefix(await this.restoreSession(bytes));
+  }
+
+  /**
+   * Continues what {@linkcode Session.snapshot} wrote, with this model on any backend: bit by bit where the backend is of the same kind.
+   *
+   * @throws {WeightsError} where the snapshot is truncated, damaged, newer or of another model
+   */
+  async restoreSession(
+    bytes: Uint8Array,
+    { rewind = null }: { rewind?: RewindOptions | null } = {},
+  ): Promise<Session> {
+    const { net, text } = this.#parts;
+    return new Session(net, text, await restoreSession(net, bytes, rewind));
   }
 
   /**

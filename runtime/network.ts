@@ -14,6 +14,8 @@ export interface Network {
   readonly rope: Rope;
   readonly workspace: Workspace;
   readonly chunkSize: number;
+  /** Hash of weights and config, ready soon after the load. */
+  readonly fingerprint: Promise<string>;
 }
 
 /** Rows of a pass that belong to one sequence: its next `length` tokens. */

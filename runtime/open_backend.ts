@@ -4,7 +4,17 @@
  */
 import type { Backend, BackendKind } from "./backend.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
+import type { AdapterReport, GpuFeatures } from "./backends/webgpu/device.ts";
 import { ConfigError } from "./errors.ts";
+
+/** WebGPU with more to say than its name. */
+export interface WebGpuChoice {
+  readonly kind: "webgpu";
+  /** Where adapters come from, such as the npm package `webgpu`; the platform's `navigator.gpu` unless given. */
+  readonly gpu?: GPU;
+  /** Take a GPU that is emulated on the CPU, too. */
+  readonly allowSoftware?: boolean;
+}
 
 /** Which backend to use; `auto` takes the fastest one that runs here. */
 export type BackendChoice = "auto" | BackendKind;
@@ -16,6 +26,10 @@ export interface BackendReport {
   readonly reason: string;
   /** The SIMD instructions of the WASM build in use. */
   readonly simd?: "relaxed" | "simd128";
+  /** The GPU in use. */
+  readonly adapter?: AdapterReport;
+  /** What the kernels use of the GPU. */
+  readonly features?: GpuFeatures;
 }
 
 /** A backend and the report on how it was chosen. */
@@ -29,7 +43,8 @@ export interface OpenedBackend {
  *
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
  */
-export async function openBackend(choice: BackendChoice = "auto"): Promise<OpenedBackend> {
+export async function openBackend(choice: BackendChoice | WebGpuChoice = "auto"): Promise<OpenedBackend> {
+  if (typeof choice === "object") return await openWebGpu(choice);
   switch (choice) {
     case "reference":
       return { backend: new ReferenceBackend(), report: { kind: "reference", reason: "asked for" } };
@@ -38,9 +53,10 @@ export async function openBackend(choice: BackendChoice = "auto"): Promise<Opene
     case "auto":
       return await openWasm("no WebGPU backend in this version");
     case "webgpu":
+      return await openWebGpu({ kind: "webgpu" });
     default:
       throw new ConfigError(
-        `Cannot open backend "${choice}": it is unknown, expected "auto", "wasm" or "reference"`,
+        `Cannot open backend "${choice}": it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
         'Use backend "auto"',
       );
   }
@@ -50,4 +66,11 @@ async function openWasm(why: string): Promise<OpenedBackend> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend();
   return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
+}
+
+async function openWebGpu(choice: WebGpuChoice): Promise<OpenedBackend> {
+  const { openWebGpuBackend } = await import("./backends/webgpu.ts");
+  const backend = await openWebGpuBackend(choice);
+  const { adapter, features } = backend;
+  return { backend, report: { kind: "webgpu", reason: "asked for", adapter, features } };
 }

@@ -43,7 +43,7 @@ export interface ResolvedSampling {
   readonly logitBias: readonly (readonly [id: number, bias: number])[];
   readonly seed: number;
   /** Number of best tokens to report beside the chosen one; undefined: no log-probabilities at all. */
-  readonly logprobs: number | undefined;
+  readonly logprobs?: number;
 }
 
 interface Range {

@@ -1,62 +1,61 @@
 /** @file One conversation: append, generate, resume, fork. */
+import type { RewindOptions } from "./checkpoint_ring.ts";
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
-import { nextLogits } from "./forward.ts";
+import { checkIds } from "./check_ids.ts";
+import { generateTokens } from "./generate.ts";
 import { Generation, type TokenSource } from "./generation.ts";
-import { GenerationClock, type PromptTiming } from "./generation_clock.ts";
+import { NO_PROMPT, type PromptTiming } from "./generation_clock.ts";
 import {
-  type FinishReason,
   type GenerateOptions,
   type GenerationSummary,
   resolveGeneration,
   type Token,
 } from "./generation_options.ts";
 import type { Network } from "./network.ts";
-import { decodeStep, prefill } from "./prefill.ts";
-import type { SequenceState } from "./state.ts";
+import type { Sequence } from "./sequence.ts";
+import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
+import type { SignalOptions } from "./session_options.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
-
-/** Options of {@linkcode Session.append} and {@linkcode Session.resume}. */
-export interface SignalOptions {
-  /** Ends the call when aborted. */
-  signal?: AbortSignal;
-}
-
-const NO_PROMPT: PromptTiming = { tokens: 0, milliseconds: 0 };
 
 /**
  * A sequence of tokens and the state that the model has after them. One call at a time; sessions of one model may take turns freely.
  *
- * Made by {@linkcode Model.createSession}.
+ * Made by {@linkcode Model.createSession} and {@linkcode Model.restoreSession}.
  */
 export class Session {
   readonly #net: Network;
   readonly #text: TextSettings;
-  readonly #state: SequenceState;
-  readonly #ids: number[];
-  /** A token already emitted whose pass through the network is still due. */
-  #pending: number | null = null;
-  #prompt = NO_PROMPT;
+  readonly #sequence: Sequence;
+  #prompt: PromptTiming;
   /** The generation that runs or was interrupted; null once it has ended of itself. */
   #generation: Generation | null = null;
-  #activity: "append" | "generate" | "dispose" | null = null;
+  #activity: "append" | "generate" | "rewind" | "dispose" | null = null;
 
-  /** Takes over the state. `ids` are the tokens already in it, meta tokens not counted. */
-  constructor(net: Network, text: TextSettings, state: SequenceState, ids: readonly number[] = []) {
+  /** Takes over the parts. */
+  constructor(net: Network, text: TextSettings, parts: SessionParts) {
     this.#net = net;
     this.#text = text;
-    this.#state = state;
-    this.#ids = [...ids];
+    this.#sequence = parts.sequence;
+    this.#prompt = parts.prompt;
+    if (parts.generation === null) return;
+    const { options, state } = parts.generation;
+    this.#generation = new Generation(text, options, net.config.vocabSize, this.ids, state);
   }
 
   /** The tokens so far, meta tokens not counted. */
   get ids(): readonly number[] {
-    return this.#ids;
+    return this.#sequence.ids;
   }
 
-  /** Bytes of state that this session holds in the backend's memory. */
+  /** Bytes of state that this session holds in the backend's memory, checkpoints included. */
   get stateBytes(): number {
-    return this.#state.byteLength;
+    return this.#sequence.byteLength;
+  }
+
+  /** Whether a generation was interrupted, so that {@linkcode Session.resume} can go on. */
+  get interrupted(): boolean {
+    return this.#generation !== null && this.#activity === null;
   }
 
   /**
@@ -65,28 +64,27 @@ export class Session {
    * Text at the very beginning gets the special tokens that the tokenizer puts in front; later text gets none. When the signal is
    * aborted, its reason is thrown between two chunks; the tokens before stay appended.
    *
-   * @throws {ConfigError} for an id outside the vocabulary, or while another call runs
+   * @throws {ConfigError} for an id outside the vocabulary, more tokens than `maxContext`, or while another call runs
    * @throws {TokenizerError} for text without a tokenizer
    */
   async append(input: string | ArrayLike<number>, { signal }: SignalOptions = {}): Promise<void> {
     const ids = typeof input === "string"
-      ? requireTokenizer(this.#text).encode(input, { addSpecialTokens: this.#ids.length === 0 })
+      ? requireTokenizer(this.#text).encode(input, { addSpecialTokens: this.ids.length === 0 })
       : checkIds(input, this.#net.config.vocabSize);
-    this.#begin("append");
-    using turns = new EventLoopTurns();
+    const before = this.ids.length;
     const start = performance.now();
-    let done = 0;
-    try {
+    await this.#during("append", async (turns) => {
       this.#generation = null;
-      this.#passPending();
-      const onChunk = (length: number): void => void (done += length);
-      await prefill(this.#net, this.#state, ids, turns, { signal, onChunk });
-    } finally {
-      for (let i = 0; i < done; i++) this.#ids.push(ids[i]);
-      const milliseconds = this.#prompt.milliseconds + performance.now() - start;
-      this.#prompt = { tokens: this.#prompt.tokens + done, milliseconds };
-      this.#activity = null;
-    }
+      try {
+        await this.#sequence.append(ids, turns, signal);
+      } finally {
+        const { tokens, milliseconds } = this.#prompt;
+        this.#prompt = {
+          tokens: tokens + this.ids.length - before,
+          milliseconds: milliseconds + performance.now() - start,
+        };
+      }
+    });
   }
 
   /**
@@ -99,7 +97,7 @@ export class Session {
     const { vocabSize } = this.#net.config;
     const resolved = resolveGeneration(options, vocabSize);
     if (!options.signal?.aborted) this.#requireTokens("generate");
-    return yield* this.#run(() => new Generation(this.#text, resolved, vocabSize, this.#ids), options.signal);
+    return yield* this.#run(() => new Generation(this.#text, resolved, vocabSize, this.ids), options.signal);
   }
 
   /**
@@ -126,49 +124,72 @@ export class Session {
   nextLogits(): Promise<Float32Array> {
     this.#requireTokens("read logits");
     this.#requireIdle("read logits");
-    return this.#readLogits();
+    return this.#sequence.readLogits();
   }
 
   /** A session of its own that continues from the same tokens; an interrupted generation stays with this one. */
-  fork(): Promise<Session> {
+  fork({ rewind = null }: { rewind?: RewindOptions | null } = {}): Promise<Session> {
     this.#requireLive("fork");
-    const copy = new Session(this.#net, this.#text, this.#state.fork(), this.#ids);
-    copy.#pending = this.#pending;
-    return Promise.resolve(copy);
+    const sequence = this.#sequence.fork(rewind);
+    return Promise.resolve(
+      new Session(this.#net, this.#text, { sequence, prompt: NO_PROMPT, generation: null }),
+    );
+  }
+
+  /**
+   * Takes back the last `count` tokens, prompted or generated. An interrupted generation is given up.
+   *
+   * @throws {ConfigError} where the session keeps no checkpoint that old, or while another call runs; nothing has changed then
+   */
+  async rewind(count: number): Promise<void> {
+    if (!Number.isInteger(count) || count < 0 || count > this.ids.length) {
+      throw new ConfigError(
+        `Cannot rewind ${String(count)} tokens: expected an integer from 0 to ${this.ids.length}`,
+        "Rewind no more tokens than the session has",
+      );
+    }
+    await this.#during("rewind", async (turns) => {
+      await this.#sequence.rewind(count, turns);
+      this.#generation = null;
+    });
+  }
+
+  /**
+   * The session as bytes, also between two tokens of a generation: {@linkcode Model.restoreSession} of the same model continues bit by
+   * bit on the same kind of backend, random numbers and held-back text included.
+   *
+   * @throws {ConfigError} for a disposed session, or while an append runs
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    this.#requireLive("take a snapshot");
+    if (this.#activity !== "generate") this.#requireIdle("take a snapshot");
+    const generation = this.#generation &&
+      { options: this.#generation.options, state: this.#generation.state };
+    return await snapshotSession(
+      this.#net,
+      { sequence: this.#sequence, prompt: this.#prompt, generation },
+      options,
+    );
   }
 
   /** Frees the state. Calling it again does nothing. */
   [Symbol.asyncDispose](): Promise<void> {
-    if (this.#activity !== "dispose") this.#state.dispose();
+    if (this.#activity !== "dispose") this.#sequence.dispose();
     this.#activity = "dispose";
     return Promise.resolve();
   }
 
   async *#run(start: () => Generation, signal?: AbortSignal): AsyncGenerator<Token, GenerationSummary> {
-    this.#begin("generate");
+    this.#requireIdle("generate");
+    this.#activity = "generate";
     using turns = new EventLoopTurns();
     try {
       const generation = this.#generation = start();
-      const clock = new GenerationClock(this.#prompt);
+      const prompt = this.#prompt;
       this.#prompt = NO_PROMPT;
-      const summary = (finishReason: FinishReason): GenerationSummary => {
-        const { seed } = generation.state.sampler;
-        return { finishReason, ...clock.figures, stateBytes: this.stateBytes, seed };
-      };
-      const source = this.#source();
-      while (!signal?.aborted) {
-        this.#requireLive("generate");
-        const { token, finished } = await generation.step(source);
-        clock.count();
-        if (finished !== null) this.#generation = null;
-        yield token;
-        if (finished !== null) {
-          const { reason, stop } = finished;
-          return { ...summary(reason), ...(stop === undefined ? {} : { stop }) };
-        }
-        await turns.turn();
-      }
-      return summary("abort");
+      const onLast = (): void => void (this.#generation = null);
+      const ending = yield* generateTokens(generation, this.#source(), prompt, turns, { signal, onLast });
+      return { ...ending, stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
     } finally {
       if (this.#activity === "generate") this.#activity = null;
     }
@@ -177,32 +198,30 @@ export class Session {
   #source(): TokenSource {
     return {
       vocabSize: this.#net.config.vocabSize,
-      nextLogits: () => this.#readLogits(),
-      accept: (id) => {
-        this.#pending = id;
-        this.#ids.push(id);
+      nextLogits: () => {
+        this.#requireLive("generate");
+        return this.#sequence.readLogits();
       },
+      accept: (id) => this.#sequence.accept(id),
     };
   }
 
-  #readLogits(): Promise<Float32Array> {
-    this.#passPending();
-    return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
-  }
-
-  #passPending(): void {
-    if (this.#pending === null) return;
-    decodeStep(this.#net, this.#state, this.#pending);
-    this.#pending = null;
-  }
-
-  #begin(activity: "append" | "generate"): void {
+  async #during(
+    activity: "append" | "rewind",
+    work: (turns: EventLoopTurns) => Promise<void>,
+  ): Promise<void> {
     this.#requireIdle(activity);
     this.#activity = activity;
+    using turns = new EventLoopTurns();
+    try {
+      await work(turns);
+    } finally {
+      this.#activity = null;
+    }
   }
 
   #requireTokens(act: string): void {
-    if (this.#ids.length > 0) return;
+    if (this.ids.length > 0) return;
     throw new ConfigError(
       `Cannot ${act}: the session is empty, expected at least one token`,
       "Append a prompt first",
@@ -225,20 +244,4 @@ export class Session {
       "Await each call, and leave or finish a generation's loop, before the next; fork() for parallel continuations",
     );
   }
-}
-
-/**
- * Token ids as given, if every one is in the vocabulary.
- *
- * @throws {ConfigError} naming the first that is not
- */
-export function checkIds(ids: ArrayLike<number>, vocabSize: number): ArrayLike<number> {
-  for (let i = 0; i < ids.length; i++) {
-    if (Number.isInteger(ids[i]) && ids[i] >= 0 && ids[i] < vocabSize) continue;
-    throw new ConfigError(
-      `Cannot use token id ${String(ids[i])} at ${i}: expected an integer from 0 to ${vocabSize - 1}`,
-      "Use ids from this model's tokenizer",
-    );
-  }
-  return ids;
 }

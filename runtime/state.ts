@@ -4,31 +4,23 @@
  */
 import type { Backend, Cursor, KvCache } from "./backend.ts";
 import type { HymbaConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import { SharedCache } from "./shared_cache.ts";
+import { INITIAL_GLOBAL_SLOTS, ringSize, type StateLayout } from "./state_layout.ts";
 import { byteLength, elementCount, rows, type Tensor } from "./tensor.ts";
-
-/** Storage type of keys and values. SSM and convolution states are always f32. */
-export type KvDtype = "f32" | "f16";
-
-/** How a state is laid out. */
-export interface StateLayout {
-  /** Most tokens that one forward pass appends; a window layer's ring has windowSize + chunkSize slots. */
-  readonly chunkSize: number;
-  readonly kvDtype: KvDtype;
-}
-
-/** Positions that a global layer's cache has room for at first; it doubles when they are used up. */
-const INITIAL_GLOBAL_SLOTS = 512;
 
 /** One sequence's state. Layers that read another layer's keys and values have no cache of their own. */
 export class SequenceState {
   readonly #backend: Backend;
   readonly #config: HymbaConfig;
-  readonly #layout: StateLayout;
-  /** Position of the next token, meta tokens counted; the host's copy of the cursor. */
-  position = 0;
+  readonly layout: StateLayout;
+  #position = 0;
+  /** The position where the backend's kernels read it. */
   readonly cursor: Cursor;
   /** Per layer; a consumer's entry is its owner's cache. */
-  readonly caches: KvCache[];
+  readonly caches: KvCache[] = [];
+  /** The caches that keep every position, by owning layer. */
+  readonly #growing = new Map<number, SharedCache>();
   /** Per layer, `[dConv - 1, dInner]`. */
   readonly convStates: readonly Tensor[];
   /** Per layer, `[dInner, dState]`. */
@@ -36,92 +28,144 @@ export class SequenceState {
   /** `[1, hiddenSize]`: the last token's hidden row after the final norm, from which the next token's logits follow. */
   readonly lastHidden: Tensor;
 
-  constructor(backend: Backend, config: HymbaConfig, layout: StateLayout) {
+  /** An empty state; its growing caches are those of `sharer`, if there is one. */
+  constructor(backend: Backend, config: HymbaConfig, layout: StateLayout, sharer?: SequenceState) {
     this.#backend = backend;
     this.#config = config;
-    this.#layout = layout;
+    this.layout = layout;
     const { dConv, dInner, dState, hiddenSize, layers } = config;
     this.cursor = backend.createCursor();
     this.convStates = layers.map(() => backend.allocate([dConv - 1, dInner], "f32"));
     this.ssmStates = layers.map(() => backend.allocate([dInner, dState], "f32"));
     this.lastHidden = backend.allocate([1, hiddenSize], "f32");
-    this.caches = [];
-    layers.forEach(({ kvOwner, attention }, layer) => {
-      this.caches.push(
-        kvOwner < layer ? this.caches[kvOwner] : this.#allocateCache(attention, INITIAL_GLOBAL_SLOTS),
-      );
+    const slots = layout.maxContext === null
+      ? INITIAL_GLOBAL_SLOTS
+      : config.numMetaTokens + layout.maxContext;
+    layers.forEach(({ kvOwner }, layer) => {
+      if (kvOwner < layer) {
+        this.caches.push(this.caches[kvOwner]);
+        return;
+      }
+      const shared = (sharer && sharer.#growing.get(layer)) ??
+        new SharedCache(this.#allocateCache(layer, slots));
+      this.caches.push(shared.cache);
+      if (shared.cache.ringSize === null) this.#grow(layer, shared);
     });
   }
 
-  /** Bytes that the state takes in the backend's memory now. */
+  /** Position of the next token, meta tokens counted. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Layers that own a cache. */
+  get owners(): readonly number[] {
+    return this.#config.layers.flatMap(({ kvOwner }, layer) => kvOwner === layer ? [layer] : []);
+  }
+
+  /** Bytes that the state takes in the backend's memory now; caches shared with forks count in each of them. */
   get byteLength(): number {
     return this.#tensors().reduce((sum, { dtype, shape }) => sum + byteLength(dtype, elementCount(shape)), 0);
   }
 
-  /** Makes room for `tokens` more positions in the global layers' caches. */
+  /**
+   * Checks that `tokens` more tokens are within the declared context.
+   *
+   * @throws {ConfigError} where they are not; nothing has changed then
+   */
+  requireRoom(tokens: number): void {
+    const { maxContext } = this.layout;
+    const used = this.#position - this.#config.numMetaTokens;
+    if (maxContext === null || used + tokens <= maxContext) return;
+    throw new ConfigError(
+      `Cannot append ${tokens} tokens: the session has ${used} of its maxContext ${maxContext}, expected room for them`,
+      "Create the session with a larger maxContext, or rewind it",
+    );
+  }
+
+  /**
+   * Makes room for `tokens` more positions, in caches that no fork is in the way of.
+   *
+   * @throws {ConfigError} where the declared context is used up
+   */
   reserve(tokens: number): void {
-    const needed = this.position + tokens;
-    this.#config.layers.forEach(({ attention, kvOwner }, layer) => {
-      const cache = this.caches[layer];
-      if (attention === "window" || kvOwner < layer || cache.keys.shape[0] >= needed) return;
-      const grown = this.#allocateCache(attention, Math.max(needed, 2 * cache.keys.shape[0]));
-      this.#copyCache(cache, grown, this.position);
-      this.#freeCache(cache);
-      this.caches.forEach((other, i) => this.caches[i] = other === cache ? grown : other);
-    });
+    this.requireRoom(tokens);
+    const needed = this.#position + tokens;
+    for (const [layer, shared] of this.#growing) {
+      const [slots] = shared.cache.keys.shape;
+      if (slots >= needed && shared.isAppendableBy(this)) continue;
+      const cache = this.#allocateCache(layer, slots >= needed ? slots : Math.max(needed, 2 * slots));
+      this.#copyCache(shared.cache, cache);
+      this.#release(shared);
+      this.#grow(layer, new SharedCache(cache));
+    }
   }
 
   /** Records that `tokens` tokens have passed through every layer. */
   advance(tokens: number): void {
-    this.position += tokens;
-    this.#backend.setCursor(this.cursor, this.position);
+    this.#position += tokens;
+    this.#backend.setCursor(this.cursor, this.#position);
+    this.#growing.forEach((shared) => shared.hold(this, this.#position));
   }
 
-  /** Makes this state equal to another one of the same model and layout. */
-  copyFrom(other: SequenceState): void {
-    this.position = 0;
-    this.reserve(other.position);
-    const live = this.#owners();
-    live.forEach((layer) => this.#copyCache(other.caches[layer], this.caches[layer], other.position));
-    this.convStates.forEach((state, layer) => this.#backend.copy(other.convStates[layer], state));
-    this.ssmStates.forEach((state, layer) => this.#backend.copy(other.ssmStates[layer], state));
-    this.#backend.copy(other.lastHidden, this.lastHidden);
-    this.advance(other.position);
-  }
-
-  /** A state of its own that continues from here. */
+  /** A state of its own that continues from here: growing caches are shared until they diverge, the rest is copied. */
   fork(): SequenceState {
-    const copy = new SequenceState(this.#backend, this.#config, this.#layout);
-    copy.copyFrom(this);
-    return copy;
+    return this.#copyTo(new SequenceState(this.#backend, this.#config, this.layout, this));
   }
 
-  /** Frees every buffer. */
+  /** Like {@linkcode SequenceState.fork}, in another layout; for states that hold the meta tokens and no more. */
+  forkAs(layout: StateLayout): SequenceState {
+    return this.#copyTo(new SequenceState(this.#backend, this.#config, layout));
+  }
+  /** Frees every buffer that no fork shares. */
   dispose(): void {
-    this.#tensors().forEach((tensor) => this.#backend.free(tensor));
+    const own = this.owners.filter((layer) => !this.#growing.has(layer)).map((layer) => this.caches[layer]);
+    own.forEach((cache) => this.#freeCache(cache));
+    this.#growing.forEach((shared) => this.#release(shared));
+    [...this.convStates, ...this.ssmStates, this.lastHidden].forEach((tensor) => this.#backend.free(tensor));
     this.#backend.freeCursor(this.cursor);
   }
 
-  #owners(): number[] {
-    return this.#config.layers.flatMap(({ kvOwner }, layer) => kvOwner === layer ? [layer] : []);
+  #copyTo(copy: SequenceState): SequenceState {
+    copy.advance(this.#position);
+    for (const layer of this.owners) {
+      if (copy.caches[layer] !== this.caches[layer]) copy.#copyCache(this.caches[layer], copy.caches[layer]);
+    }
+    this.convStates.forEach((state, layer) => this.#backend.copy(state, copy.convStates[layer]));
+    this.ssmStates.forEach((state, layer) => this.#backend.copy(state, copy.ssmStates[layer]));
+    this.#backend.copy(this.lastHidden, copy.lastHidden);
+    return copy;
   }
 
   #tensors(): Tensor[] {
-    const caches = this.#owners().flatMap((layer) => [this.caches[layer].keys, this.caches[layer].values]);
+    const caches = this.owners.flatMap((layer) => [this.caches[layer].keys, this.caches[layer].values]);
     return [...caches, ...this.convStates, ...this.ssmStates, this.lastHidden];
   }
 
-  #allocateCache(attention: "global" | "window", globalSlots: number): KvCache {
-    const { numMetaTokens, windowSize, numKvHeads, headDim, vHeadDim } = this.#config;
-    const ringSize = attention === "window" ? windowSize + this.#layout.chunkSize : null;
-    const slots = ringSize === null ? globalSlots : numMetaTokens + ringSize;
+  #allocateCache(layer: number, growingSlots: number): KvCache {
+    const { numMetaTokens, numKvHeads, headDim, vHeadDim } = this.#config;
+    const ring = ringSize(this.#config, this.layout, layer);
+    const slots = ring === null ? growingSlots : numMetaTokens + ring;
     const allocate = (width: number): Tensor =>
-      this.#backend.allocate([slots, numKvHeads * width], this.#layout.kvDtype);
-    return { keys: allocate(headDim), values: allocate(vHeadDim), numMetaTokens, ringSize };
+      this.#backend.allocate([slots, numKvHeads * width], this.layout.kvDtype);
+    return { keys: allocate(headDim), values: allocate(vHeadDim), numMetaTokens, ringSize: ring };
   }
 
-  #copyCache(from: KvCache, to: KvCache, position: number): void {
-    const used = Math.min(position, from.keys.shape[0]);
+  /** Takes part in a shared cache, in place of the one before. */
+  #grow(layer: number, shared: SharedCache): void {
+    shared.hold(this, this.#position);
+    this.#growing.set(layer, shared);
+    this.#config.layers.forEach(({ kvOwner }, reader) => {
+      if (kvOwner === layer && reader < this.caches.length) this.caches[reader] = shared.cache;
+    });
+  }
+
+  #release(shared: SharedCache): void {
+    if (shared.release(this)) this.#freeCache(shared.cache);
+  }
+
+  #copyCache(from: KvCache, to: KvCache): void {
+    const used = Math.min(this.#position, from.keys.shape[0], to.keys.shape[0]);
     this.#backend.copy(rows(from.keys, 0, used), rows(to.keys, 0, used));
     this.#backend.copy(rows(from.values, 0, used), rows(to.values, 0, used));
   }
@@ -130,23 +174,4 @@ export class SequenceState {
     this.#backend.free(cache.keys);
     this.#backend.free(cache.values);
   }
-}
-
-/** Bytes that a state of `config` needs at `tokens` tokens after the meta tokens, without slack: what `inspect` prints. */
-export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): {
-  readonly kvCache: number;
-  readonly convState: number;
-  readonly ssmState: number;
-} {
-  const { numMetaTokens, windowSize, numKvHeads, headDim, vHeadDim, layers, dConv, dInner, dState } = config;
-  const slots = layers.map(({ attention, kvOwner }, layer) => {
-    if (kvOwner < layer) return 0;
-    return numMetaTokens + (attention === "window" ? windowSize + layout.chunkSize : tokens);
-  });
-  const elements = slots.reduce((a, b) => a + b, 0) * numKvHeads * (headDim + vHeadDim);
-  return {
-    kvCache: byteLength(layout.kvDtype, elements),
-    convState: 4 * layers.length * (dConv - 1) * dInner,
-    ssmState: 4 * layers.length * dInner * dState,
-  };
 }

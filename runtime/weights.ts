@@ -62,6 +62,8 @@ export interface LoadWeightsOptions {
   /** Storage type of the large matrices; omitted: as the file has them. Matrices whose rows are no whole number of blocks stay as they are. */
   readonly quantization?: WeightDtype;
   readonly signal?: AbortSignal;
+  /** Called with each tensor's bytes as they come, in a fixed order. */
+  readonly onTensor?: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** Called after each tensor with the bytes read so far and in all. */
   readonly onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
@@ -141,6 +143,7 @@ export async function loadWeights(
     for (const [name, spec] of specs) {
       const info = file.tensors.get(name)!;
       const bytes = await file.read(name, options.signal);
+      options.onTensor?.(bytes);
       weights.set(name, upload(backend, name, spec, info, bytes, options.quantization));
       loadedBytes += info.byteLength;
       options.onProgress?.({ loadedBytes, totalBytes });

@@ -46,6 +46,7 @@ function positionOf(cursor: Cursor): number {
 /** The definition of every op, in float64 on one thread. */
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
+  readonly floatFormat = "f64";
 
   upload(_use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
     // float32 holds every value of every storage type exactly.

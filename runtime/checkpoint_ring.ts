@@ -1,0 +1,74 @@
+/** @file The last few states of a sequence, kept at regular distances so that it can go back. */
+import { ConfigError } from "./errors.ts";
+import type { SequenceState } from "./state.ts";
+
+/** How far back a session can rewind, and at what cost: each checkpoint is a copy of the state but for shared growing caches. */
+export interface RewindOptions {
+  /** Tokens between two checkpoints; a rewind passes fewer than that many tokens through the network again. @default {256} */
+  interval?: number;
+  /** Checkpoints kept; rewinding reaches back (checkpoints - 1) * interval tokens at least. @default {4} */
+  checkpoints?: number;
+}
+
+interface Checkpoint {
+  /** Tokens in the state. */
+  readonly length: number;
+  readonly state: SequenceState;
+}
+
+/** Checkpoints of one sequence, oldest first. */
+export class CheckpointRing {
+  readonly #interval: number;
+  readonly #size: number;
+  #kept: Checkpoint[] = [];
+
+  /** @throws {ConfigError} for a distance or number that is no positive integer */
+  constructor({ interval = 256, checkpoints = 4 }: RewindOptions) {
+    for (const [name, value] of Object.entries({ interval, checkpoints })) {
+      if (Number.isInteger(value) && value >= 1 && value <= 2 ** 20) continue;
+      throw new ConfigError(
+        `Cannot use option "rewind.${name}": it is ${String(value)}, expected an integer from 1 to ${
+          2 ** 20
+        }`,
+        "Leave it out for its default",
+      );
+    }
+    this.#interval = interval;
+    this.#size = checkpoints;
+  }
+
+  /** Bytes of all checkpoints; growing caches count in each, shared or not. */
+  get byteLength(): number {
+    return this.#kept.reduce((sum, { state }) => sum + state.byteLength, 0);
+  }
+
+  /** Tokens until the next checkpoint is due, after `length` tokens. */
+  distance(length: number): number {
+    return this.#interval - length % this.#interval;
+  }
+
+  /** Keeps a copy of a state that holds `length` tokens, if one is due; drops the oldest one too many. */
+  offer(length: number, state: SequenceState): void {
+    if (length % this.#interval !== 0 || this.#kept.some((kept) => kept.length === length)) return;
+    this.#kept.push({ length, state: state.fork() });
+    if (this.#kept.length > this.#size) this.#kept.shift()?.state.dispose();
+  }
+
+  /** The latest checkpoint of at most `length` tokens; forgets the ones after it. Undefined: none reaches back so far. */
+  backTo(length: number): Checkpoint | undefined {
+    this.#kept.filter((kept) => kept.length > length).forEach(({ state }) => state.dispose());
+    this.#kept = this.#kept.filter((kept) => kept.length <= length);
+    return this.#kept.at(-1);
+  }
+
+  /** Whether a checkpoint of at most `length` tokens is kept. */
+  reaches(length: number): boolean {
+    return this.#kept.some((kept) => kept.length <= length);
+  }
+
+  /** Frees every checkpoint. */
+  dispose(): void {
+    this.#kept.forEach(({ state }) => state.dispose());
+    this.#kept = [];
+  }
+}

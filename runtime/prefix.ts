@@ -1,0 +1,39 @@
+/** @file A text that many sessions begin with, passed through the network once. */
+import type { RewindOptions } from "./checkpoint_ring.ts";
+import type { Session } from "./session.ts";
+import type { SnapshotOptions } from "./session_snapshot.ts";
+
+/** A compiled prefix: sessions made from it begin with its tokens at no cost but a copy of the fixed part of the state. */
+export class Prefix {
+  readonly #session: Session;
+
+  /** Takes over a session that holds the prefix and nothing else. */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The tokens of the prefix. */
+  get ids(): readonly number[] {
+    return this.#session.ids;
+  }
+
+  /** Bytes of state that the prefix holds; sessions share its growing caches until they diverge. */
+  get stateBytes(): number {
+    return this.#session.stateBytes;
+  }
+
+  /** A session that begins with the prefix. */
+  createSession(rewind: RewindOptions | null = null): Promise<Session> {
+    return this.#session.fork({ rewind });
+  }
+
+  /** The prefix as bytes, for {@linkcode Model.loadPrefix}. */
+  save(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#session.snapshot(options);
+  }
+
+  /** Frees the prefix; sessions made from it live on. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#session[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,170 @@
+/** @file Tokens and the state after them: append, accept, rewind. Knows nothing of text. */
+import { CheckpointRing, type RewindOptions } from "./checkpoint_ring.ts";
+import { ConfigError } from "./errors.ts";
+import type { EventLoopTurns } from "./event_loop.ts";
+import { nextLogits } from "./forward.ts";
+import type { Network } from "./network.ts";
+import { decodeStep, prefill } from "./prefill.ts";
+import type { SequenceState } from "./state.ts";
+import type { TokenKind, TokenRuns } from "./token_runs.ts";
+
+/** A sequence of tokens, meta tokens not counted, and its state. */
+export class Sequence {
+  readonly #net: Network;
+  #state: SequenceState;
+  readonly ids: number[] = [];
+  /** Which of the tokens were generated. */
+  readonly runs: TokenRuns;
+  readonly #checkpoints: CheckpointRing | null;
+
+  /**
+   * Takes over a state.
+   *
+   * @param ids the tokens in it, and at most one more that is still to pass through the network
+   */
+  constructor(
+    net: Network,
+    state: SequenceState,
+    ids: readonly number[],
+    runs: TokenRuns,
+    rewind: RewindOptions | null = null,
+  ) {
+    this.#net = net;
+    this.#state = state;
+    for (const id of ids) this.ids.push(id);
+    this.runs = runs;
+    this.#checkpoints = rewind === null ? null : new CheckpointRing(rewind);
+    this.#checkpoints?.offer(this.passed, state);
+  }
+
+  /** The state after every token that has passed through the network. */
+  get state(): SequenceState {
+    return this.#state;
+  }
+
+  /** Tokens in the state: all of them, or all but the last one generated. */
+  get passed(): number {
+    return this.#state.position - this.#net.config.numMetaTokens;
+  }
+
+  /** Bytes that the sequence takes, checkpoints included. */
+  get byteLength(): number {
+    return this.#state.byteLength + (this.#checkpoints?.byteLength ?? 0);
+  }
+
+  /**
+   * Appends prompted tokens; when the signal is aborted, throws its reason between two chunks.
+   *
+   * @throws {ConfigError} where they exceed the declared context; nothing is appended then
+   */
+  async append(ids: ArrayLike<number>, turns: EventLoopTurns, signal?: AbortSignal): Promise<void> {
+    this.#passPending();
+    this.#state.requireRoom(ids.length);
+    await this.#pass(ids, turns, (length, at) => {
+      for (let i = 0; i < length; i++) this.ids.push(ids[at + i]);
+      this.runs.add("prompted", length);
+    }, signal);
+  }
+
+  /** Appends a generated token; it passes through the network when its successor's logits are asked for. */
+  accept(id: number): void {
+    this.ids.push(id);
+    this.runs.add("generated", 1);
+  }
+
+  /** Logits of the next token, `[vocabSize]`. */
+  readLogits(): Promise<Float32Array> {
+    this.#passPending();
+    return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
+  }
+
+  /** A sequence of its own with the same tokens, and no checkpoints but its own. */
+  fork(rewind: RewindOptions | null = null): Sequence {
+    return new Sequence(this.#net, this.#state.fork(), this.ids, this.runs.copy(), rewind);
+  }
+
+  /**
+   * Takes back the last `count` tokens: goes back to a checkpoint and passes fewer than one interval of tokens again.
+   *
+   * @throws {ConfigError} where no checkpoint reaches back so far; nothing has changed then
+   */
+  async rewind(count: number, turns: EventLoopTurns): Promise<void> {
+    const target = this.ids.length - count;
+    if (target < this.passed) {
+      this.#requireReach(target);
+      const base = this.#checkpoints!.backTo(target)!;
+      this.#state.dispose();
+      this.#state = base.state.fork();
+    }
+    const again = this.ids.splice(this.passed).slice(0, Math.max(0, target - this.passed));
+    const kinds = this.runs.kinds(this.passed, target);
+    this.runs.truncate(this.passed);
+    await this.#replay(again, kinds, turns);
+  }
+
+  /** Frees the state and the checkpoints. */
+  dispose(): void {
+    this.#state.dispose();
+    this.#checkpoints?.dispose();
+  }
+
+  /** Appends tokens again, each kind under its own window rule. */
+  async #replay(ids: readonly number[], kinds: readonly TokenKind[], turns: EventLoopTurns): Promise<void> {
+    for (let at = 0; at < ids.length;) {
+      const end = at + runLength(kinds, at);
+      if (kinds[at] === "prompted") await this.append(ids.slice(at, end), turns);
+      for (; at < end && kinds[at] === "generated"; at++) {
+        this.accept(ids[at]);
+        this.#passPending();
+        await turns.turn();
+      }
+      at = end;
+    }
+  }
+
+  /** Passes prompted tokens, pausing where a checkpoint is due. */
+  async #pass(
+    ids: ArrayLike<number>,
+    turns: EventLoopTurns,
+    onChunk: (length: number, at: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    for (let at = 0; at < ids.length;) {
+      const length = Math.min(ids.length - at, this.#checkpoints?.distance(this.passed) ?? ids.length);
+      const part: number[] = Array.prototype.slice.call(ids, at, at + length);
+      let done = at;
+      await prefill(this.#net, this.#state, part, turns, {
+        signal,
+        onChunk: (chunk) => {
+          onChunk(chunk, done);
+          done += chunk;
+        },
+      });
+      at = done;
+      this.#checkpoints?.offer(this.passed, this.#state);
+    }
+  }
+
+  #passPending(): void {
+    if (this.ids.length === this.passed) return;
+    decodeStep(this.#net, this.#state, this.ids[this.ids.length - 1]);
+    this.#checkpoints?.offer(this.passed, this.#state);
+  }
+
+  #requireReach(target: number): void {
+    if (this.#checkpoints?.reaches(target)) return;
+    throw new ConfigError(
+      `Cannot rewind to ${target} tokens: ${
+        this.#checkpoints ? "no checkpoint is so old" : "the session keeps no checkpoints"
+      }, ` +
+        "expected one",
+      "Create the session with rewind: { interval, checkpoints } that reach back far enough",
+    );
+  }
+}
+
+/** Length of the run of equal kinds that begins at `start`. */
+function runLength(kinds: readonly TokenKind[], start: number): number {
+  const end = kinds.findIndex((kind, i) => i > start && kind !== kinds[start]);
+  return (end < 0 ? kinds.length : end) - start;
+}

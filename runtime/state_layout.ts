@@ -1,0 +1,70 @@
+/** @file How a sequence's state is laid out, and how many bytes that takes. */
+import type { HymbaConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import { byteLength } from "./tensor.ts";
+
+/** Storage type of keys and values. SSM and convolution states are always f32. */
+export type KvDtype = "f32" | "f16";
+
+/** How a state is laid out. */
+export interface StateLayout {
+  /** Most tokens that one forward pass appends; rings have that many slots more than their window. */
+  readonly chunkSize: number;
+  readonly kvDtype: KvDtype;
+  /** Most tokens after the meta tokens, all of them allocated at once; null: global caches grow as needed. */
+  readonly maxContext: number | null;
+  /** Caps the global layers to a window of this many tokens, and the meta tokens; null: they see everything. */
+  readonly globalWindow: number | null;
+}
+
+/** Positions that a growing cache has room for at first; it doubles when they are used up. */
+export const INITIAL_GLOBAL_SLOTS = 512;
+
+/**
+ * Slots of a layer's ring behind the meta tokens, or null where the cache keeps every position. A chunk's keys are written before its
+ * queries read, so a ring holds the window that the chunk's first query sees and the chunk itself.
+ */
+export function ringSize(config: HymbaConfig, layout: StateLayout, layer: number): number | null {
+  const window = config.layers[layer].attention === "window" ? config.windowSize : layout.globalWindow;
+  return window === null ? null : window + layout.chunkSize;
+}
+
+/** Bytes of a state by kind. */
+export interface StateBytes {
+  readonly kvCache: number;
+  readonly convState: number;
+  readonly ssmState: number;
+}
+
+/** Bytes that a state needs with `tokens` tokens after the meta tokens, without a growing cache's spare room. */
+export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): StateBytes {
+  const { numMetaTokens, numKvHeads, headDim, vHeadDim, layers, dConv, dInner, dState } = config;
+  const slots = layers.map(({ kvOwner }, layer) =>
+    kvOwner < layer ? 0 : numMetaTokens + (ringSize(config, layout, layer) ?? layout.maxContext ?? tokens)
+  );
+  const elements = slots.reduce((a, b) => a + b, 0) * numKvHeads * (headDim + vHeadDim);
+  return {
+    kvCache: byteLength(layout.kvDtype, elements),
+    convState: 4 * layers.length * (dConv - 1) * dInner,
+    ssmState: 4 * layers.length * dInner * dState,
+  };
+}
+
+const MAX_TOKENS = 2 ** 26;
+
+/**
+ * Checks the two options that declare a session's memory.
+ *
+ * @throws {ConfigError} where one is no count of tokens
+ */
+export function checkDeclaredMemory(
+  name: "maxContext" | "globalWindow",
+  tokens: number | undefined,
+): number | null {
+  if (tokens === undefined) return null;
+  if (Number.isInteger(tokens) && tokens >= 1 && tokens <= MAX_TOKENS) return tokens;
+  throw new ConfigError(
+    `Cannot use option "${name}": it is ${String(tokens)}, expected an integer from 1 to ${MAX_TOKENS}`,
+    `Give "${name}" a number of tokens, or leave it out`,
+  );
+}
