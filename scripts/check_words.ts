@@ -1,17 +1,16 @@
 /** Checks that no file names a place that exists on one machine only, or a package registry by its host. */
 import { projectFiles, projectText, report } from "./project_files.ts";
 
-/** What must not occur -> why. Written as patterns that do not match themselves. */
+/** What must not occur -> what it is. Written as patterns that do not match themselves. */
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
-  [/(?<![\w.$}~*-])\/(?:work|root|tmp|home\/\w+|Users\/\w+)(?:\/|\b)/, "a path of one machine"],
+  [/(?<![\w.$}~*\-/])\/(?:work|root|tmp|home\/\w+|Users\/\w+)(?:\/|\b)/, "a path of one machine"],
   [
-    /\b(?:jsr[.]io|registry[.]npmjs|npmjs[.]com|pypi[.]org|pythonhosted|static[.]crates|deb[.]debian)/,
+    /\b(?:jsr[.]io|registry[.]npmjs|npmjs[.]com|pypi[.]org|python[h]osted|static[.]crates|deb[.]debian)/,
     "a registry's host",
   ],
 ];
 
-const problems: string[] = [];
-const files = await projectFiles(
+const ENDINGS = [
   ".ts",
   ".rs",
   ".wgsl",
@@ -22,18 +21,25 @@ const files = await projectFiles(
   ".css",
   ".toml",
   ".json",
+  ".txt",
   "run",
-);
-for (const path of files) {
-  if (
-    path.startsWith("tests/fixtures/") || path.endsWith("tokenizer.json") || path === "scripts/check_words.ts"
-  ) continue;
-  const lines = (await projectText(path)).split("\n");
-  lines.forEach((line, i) => {
-    for (const [pattern, what] of FORBIDDEN) {
-      const [match] = line.match(pattern) ?? [];
-      if (match) problems.push(`${path}:${i + 1}: "${match}" is ${what}`);
-    }
-  });
+];
+
+/** What `text` holds that it must not, a sentence each, with the line's number in front. */
+export function findForbidden(text: string): string[] {
+  return text.split("\n").flatMap((line, i) =>
+    FORBIDDEN.flatMap(([pattern, what]) => {
+      const match = line.match(pattern);
+      return match ? [`${i + 1}: "${match[0]}" is ${what}`] : [];
+    })
+  );
 }
-report(problems);
+
+if (import.meta.main) {
+  const problems: string[] = [];
+  for (const path of await projectFiles(...ENDINGS)) {
+    if (/\/fixtures\/|tokenizer\.json$/.test(path)) continue;
+    problems.push(...findForbidden(await projectText(path)).map((problem) => `${path}:${problem}`));
+  }
+  report(problems);
+}
