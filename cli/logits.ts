@@ -7,9 +7,9 @@ import { openModel } from "./open_model.ts";
 import { readInput, writeOutput } from "./terminal.ts";
 
 interface LogitsFlags extends ModelFlags {
-  /** Null: they come from standard input. */
-  readonly ids: readonly number[] | null;
-  readonly steps: readonly number[];
+  /** "-": they come from standard input. */
+  readonly ids: readonly number[] | "-";
+  readonly steps?: readonly number[];
 }
 
 /** The command and its flags. */
@@ -19,11 +19,11 @@ export function logitsCommand(): Command {
   );
   return addModelFlags(command)
     .addOption(
-      new Option("--ids <ids>", "token ids of the prompt, as in 1,2,3; - reads them from standard input")
-        .argParser((text) => text === "-" ? null : parseIds(text)).makeOptionMandatory(),
+      new Option("--ids <ids>", "ids of the prompt, as in 1,2,3; -: from standard input")
+        .argParser((text) => text === "-" ? text : parseIds(text)).makeOptionMandatory(),
     )
     .addOption(
-      new Option("--steps <ids>", "ids that follow one by one, as generated tokens do").argParser(parseIds),
+      new Option("--steps <ids>", "ids that follow one by one, as generated ones do").argParser(parseIds),
     )
     .action((flags: LogitsFlags) => printLogits(flags, command));
 }
@@ -31,7 +31,7 @@ export function logitsCommand(): Command {
 async function printLogits({ ids, steps, ...flags }: LogitsFlags, command: Command): Promise<void> {
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  const prompt = ids ?? await readIds(command, signal);
+  const prompt = ids === "-" ? await readIds(command, signal) : ids;
   await using model = await openModel(flags, signal);
   const { vocabSize } = model.config;
   const logits = await model.logits(prompt, { steps, signal });
@@ -58,8 +58,9 @@ async function readIds(command: Command, signal: AbortSignal): Promise<number[]>
   }
 }
 
-/** `1,2,3`; spaces and line ends do no harm. */
+/** `1,2,3`, or nothing; spaces and line ends do no harm. */
 function parseIds(text: string): number[] {
+  if (text.trim() === "") return [];
   return text.trim().split(",").map((item) => {
     const id = item.trim();
     if (/^\d{1,9}$/.test(id)) return Number(id);

@@ -73,7 +73,7 @@ function exitCodeOf(error: unknown, messages: Messages): ExitCode {
 
 async function buildProgram(args: readonly string[], messages: Messages): Promise<Command> {
   const program = new Command("hymba")
-    .description("Runs Hymba language models: WebAssembly, no Python, no CUDA.")
+    .description("Runs Hymba language models; without --model, the default one that ships with it.")
     .version(config.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help; after a command, that command's")
     .helpCommand(false)
@@ -85,11 +85,7 @@ async function buildProgram(args: readonly string[], messages: Messages): Promis
       getOutHasColors: () => false, // asking the environment would need a permission
       getErrHasColors: () => false,
       outputError: (text, write) => write(usageError(text)),
-    })
-    .addHelpText(
-      "after",
-      '\nWithout --model, the default model that ships with it: hymba generate "Once upon a time"',
-    );
+    });
   const wanted = args.find((arg) => !arg.startsWith("-"));
   for (const { name, summary, load } of COMMANDS) {
     const command = name === wanted ? await load() : new Command(name);

@@ -2,7 +2,7 @@
 import type { Checkpoint } from "../runtime/checkpoint_files.ts";
 import type { HymbaConfig } from "../runtime/config.ts";
 import { DEFAULT_CHUNK_SIZE } from "../runtime/load_model.ts";
-import { type KvDtype, stateBytes } from "../runtime/state.ts";
+import { type KvDtype, stateBytes, type StateLayout } from "../runtime/state_layout.ts";
 import { elementCount, type WeightDtype } from "../runtime/tensor.ts";
 
 /** One tensor of a checkpoint. */
@@ -76,6 +76,12 @@ function totals(tensors: readonly TensorFacts[]): DtypeTotal[] {
 }
 
 function stateFacts(config: HymbaConfig, kvDtype: KvDtype, tokens: number): StateFacts {
-  const parts = stateBytes(config, { chunkSize: DEFAULT_CHUNK_SIZE, kvDtype }, tokens);
+  const layout: StateLayout = {
+    chunkSize: DEFAULT_CHUNK_SIZE,
+    kvDtype,
+    maxContext: null,
+    globalWindow: null,
+  };
+  const parts = stateBytes(config, layout, tokens);
   return { tokens, kvDtype, ...parts, total: parts.kvCache + parts.convState + parts.ssmState };
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import type { WindowRule } from "../runtime/config.ts";
 import type { LoadOptions } from "../runtime/load_model.ts";
 import type { BackendChoice } from "../runtime/open_backend.ts";
-import type { KvDtype } from "../runtime/state.ts";
+import type { KvDtype } from "../runtime/state_layout.ts";
 import type { WeightDtype } from "../runtime/tensor.ts";
 
 /** Values of the flags of {@linkcode addModelFlags}. */
@@ -21,7 +21,7 @@ export const WEIGHT_DTYPES: readonly WeightDtype[] = ["q4_0", "q8_0", "f16", "bf
 export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
 /** Where the model is; every command that runs or shows one has it. */
 export const MODEL_FLAG = ["-m, --model <where>", "folder, .gguf file or URL [the default model]"] as const;
-const BACKENDS: readonly BackendChoice[] = ["auto", "wasm", "reference"];
+const BACKENDS: readonly Extract<BackendChoice, string>[] = ["auto", "webgpu", "wasm", "reference"];
 const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
 
 /** Adds --model, --backend, --quantization, --window-rule and --kv-dtype. */
