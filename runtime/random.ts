@@ -13,12 +13,12 @@ const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
 /** Largest seed: 2^53 - 1. Its low 32 bits are the key's first word, the other 21 its second. */
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+export const MAX_SEED: number = Number.MAX_SAFE_INTEGER;
 
 /** Largest and smallest value that {@link gumbel} can return: at u = 1 - 2^-24 and u = 2^-24. */
-export const MAX_GUMBEL = -Math.log(-Math.log1p(-(2 ** -24)));
+export const MAX_GUMBEL: number = -Math.log(-Math.log1p(-(2 ** -24)));
 /** See {@link MAX_GUMBEL}. */
-export const MIN_GUMBEL = -Math.log(24 * Math.LN2);
+export const MIN_GUMBEL: number = -Math.log(24 * Math.LN2);
 
 /**
  * High 32 bits of the product of two u32, from 16-bit halves, as WGSL has to do it. Numbers stay int32, which is what

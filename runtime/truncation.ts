@@ -55,7 +55,7 @@ export class Truncation {
       floor = max - NEGLIGIBLE_GAP; // top-p needs the mass of all that top-k keeps
       this.#collect(z, max, floor);
     }
-    const cut = topK > 0 && topK < this.#count;
+    const cut = topK > 0 && topK <= this.#count;
     if (cut) {
       this.#weighByCount();
       const kth = this.#crossing(topK, one);

@@ -8,27 +8,10 @@ import {
   type SamplingOptions,
 } from "../../runtime/sampling_options.ts";
 import { type Seeded, seeded } from "./seeded.ts";
+import { keptByOracle } from "./truncation_oracle.ts";
 
 function sampler(options: SamplingOptions, vocabSize: number): Sampler {
   return new Sampler(resolveSampling({ seed: 1, ...options }), vocabSize);
-}
-
-/** Ids that stay, by sorting everything, straight from the definitions. */
-function keptByOracle(z: readonly number[], { topK, topP, minP }: ResolvedSampling): Set<number> {
-  const sorted = [...z].sort((a, b) => b - a);
-  const afterK = topK > 0 && topK < sorted.length ? sorted.filter((v) => v >= sorted[topK - 1]) : sorted;
-  const weights = afterK.map((v) => Math.exp(v - sorted[0]));
-  const total = weights.reduce((sum, w) => sum + w, 0);
-  let mass = 0, nucleus = afterK[afterK.length - 1];
-  for (let i = 0; i < afterK.length && topP < 1; i++) {
-    mass += weights[i];
-    if (mass < topP * total) continue;
-    nucleus = afterK[i];
-    break;
-  }
-  const least = minP > 0 ? Math.fround(sorted[0] + Math.fround(Math.log(minP))) : -Infinity;
-  const threshold = Math.max(nucleus, afterK[afterK.length - 1], least);
-  return new Set(z.keys().filter((id) => z[id] >= threshold));
 }
 
 function drawnByOracle(logits: Float32Array, options: ResolvedSampling, step: number): number {
@@ -174,6 +157,19 @@ Deno.test("Sampler.pick repeats itself and leaves the logits alone; accept goes 
 Deno.test("Sampler at temperature 0 takes the largest logit, the lowest id among equals", () => {
   assertEquals(sampler({ temperature: 0 }, 5).sample(Float32Array.of(1, 3, 3, 2, 3)).id, 1);
   assertEquals(argmax(Float32Array.of(-Infinity, -5, -Infinity)), 1);
+});
+
+Deno.test("Sampler takes the lowest id when two draw the same score", () => {
+  const random = new CounterRandom(1), seen = new Map<number, number>();
+  let pair: [number, number] | undefined;
+  for (let id = 0; pair === undefined; id++) {
+    const u = random.uniform(0, id), earlier = seen.get(u);
+    if (earlier !== undefined) pair = [earlier, id];
+    seen.set(u, id);
+  }
+  const logits = new Float32Array(pair[1] + 1).fill(-Infinity);
+  logits[pair[0]] = logits[pair[1]] = 1;
+  assertEquals(sampler({ topP: 1 }, logits.length).sample(logits).id, pair[0]);
 });
 
 Deno.test("Sampler applies bias, then penalties, before choosing", () => {

@@ -119,6 +119,10 @@ Deno.test("TextStream holds back the bytes of a code point until it is complete 
   assertEquals(pieces(BYTES, [0xe2, 0x82, 0x41]), ["", "", "\ufffdA", ""]);
   assertEquals(pieces(BYTES, [0x41, 0xf0, 0x9f, 0x98]), ["A", "", "", "", "\ufffd"]);
   assertEquals(pieces(BYTES, [0x80, 0xff]), ["\ufffd", "\ufffd", ""]);
+  // beginnings that no byte can complete: too long, a surrogate, beyond U+10FFFF
+  for (const [lead, second] of [[0xe0, 0x9f], [0xf0, 0x8f], [0xed, 0xa0], [0xf4, 0x90]]) {
+    assertEquals(pieces(BYTES, [lead, second]), ["", "\ufffd\ufffd", ""]);
+  }
 });
 
 Deno.test("TextStream gives emoji, flags, marked letters and CR LF in one piece", () => {
@@ -222,4 +226,17 @@ Deno.test("Detokenizer refuses decoders whose text is not the tokens' bytes in a
       "Cannot use the decoder of tokenizer.json",
     );
   }
+});
+
+Deno.test("Detokenizer replaces with the content as it stands", () => {
+  const decoder = {
+    type: "Sequence",
+    decoders: [{ type: "Replace", pattern: { String: "_." }, content: "$&$$" }],
+  };
+  const detokenizer = new Detokenizer(decoder, {
+    contents: ["a_._.b_x"],
+    added: new Set(),
+    special: new Set(),
+  });
+  assertEquals(decodeIds(detokenizer, [0]), "a$&$$$&$$b_x");
 });

@@ -144,3 +144,15 @@ Deno.test("Tokenizer.fromJson takes merges as text too, and a file without model
   delete json.model.type;
   assertEquals(Tokenizer.fromJson(json).encode("Once upon a time"), [702, 769, 259, 496]);
 });
+
+Deno.test("Tokenizer.encode splits byte-level text at Unicode's white space: U+0085 is, U+FEFF is not", () => {
+  const json = JSON.parse(STORIES_JSON);
+  // UTF-8 of U+FEFF is EF BB BF, of U+0085 C2 85
+  const merges = [["ï", "»"], ["ï»", "¿"], ["ï»¿", "!"], ["Â", "ħ"], ["Âħ", "!"]];
+  merges.forEach(([left, right], index) => json.model.vocab[left + right] = 4096 + index);
+  json.model.merges.push(...merges);
+  const tokenizer = Tokenizer.fromJson(json);
+  // as Python's tokenizers 0.22.1 has it
+  assertEquals(tokenizer.encode("\ufeff!"), [4098]);
+  assertEquals(tokenizer.encode("\u0085!"), [4099, 1]);
+});
