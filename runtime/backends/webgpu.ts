@@ -56,6 +56,7 @@ export async function openWebGpuBackend(options: WebGpuOptions = {}): Promise<We
 /** Ops on a GPU. Reads throw KernelError for whatever the GPU refused before, DeviceLostError where it is gone. */
 export class WebGpuBackend implements Backend {
   readonly kind = "webgpu";
+  readonly floatFormat = "native";
   /** Which GPU it is. */
   readonly adapter: AdapterReport;
   /** What the kernels use of it. */
