@@ -9,7 +9,9 @@ export type ChatRole = "system" | "user" | "assistant" | "tool";
 
 /** One message of a chat. */
 export interface ChatMessage {
+  /** Who says it. */
   readonly role: ChatRole;
+  /** What is said. */
   readonly content: string;
 }
 

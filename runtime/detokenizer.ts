@@ -9,7 +9,9 @@ import { TokenizerError } from "./errors.ts";
 
 /** A decoder step as tokenizer.json has it. */
 export interface DecoderConfig {
+  /** Kind of step. */
   readonly type: string;
+  /** What the kind needs. */
   readonly [key: string]: unknown;
 }
 
@@ -50,6 +52,8 @@ export class Detokenizer {
   readonly #encoder = new TextEncoder();
 
   /**
+   * Reads the decoder; the tokens are converted when they are first asked for.
+   *
    * @param decoder the `decoder` of tokenizer.json
    * @param vocabulary the tokens
    * @throws {TokenizerError} for a decoder whose text is not the tokens' bytes in a row

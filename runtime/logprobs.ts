@@ -5,7 +5,9 @@ const NEGLIGIBLE_GAP = 50;
 
 /** A token and the natural logarithm of its probability. */
 export interface TokenLogprob {
+  /** Token id. */
   readonly id: number;
+  /** Natural logarithm of its probability. */
   readonly logprob: number;
 }
 

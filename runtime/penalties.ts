@@ -10,7 +10,7 @@ export class RecentTokens {
   readonly #counts = new Map<number, number>();
   readonly #size: number;
 
-  /** @param size tokens that the window holds; 0 forgets at once */
+  /** An empty window for `size` tokens; 0 forgets at once. */
   constructor(size: number) {
     this.#size = size;
   }

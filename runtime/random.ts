@@ -67,7 +67,7 @@ export class CounterRandom {
   readonly #key = new Uint32Array(2);
   readonly #block = new Uint32Array(4);
 
-  /** @param seed integer from 0 to {@link MAX_SEED} */
+  /** Numbers of a seed: an integer from 0 to {@link MAX_SEED}. */
   constructor(seed: number) {
     this.#key[0] = seed % 2 ** 32;
     this.#key[1] = Math.floor(seed / 2 ** 32);

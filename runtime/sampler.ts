@@ -17,6 +17,7 @@ import { Truncation } from "./truncation.ts";
 
 /** All that a sampler remembers, as plain data: with the options it determines every later choice. */
 export interface SamplerState {
+  /** The random numbers' seed. */
   readonly seed: number;
   /** Tokens chosen so far; the random numbers' counter. */
   readonly step: number;
@@ -26,6 +27,7 @@ export interface SamplerState {
 
 /** A chosen token. The log-probabilities are there when the options ask for them. */
 export interface SampledToken {
+  /** Token id. */
   readonly id: number;
   /** Natural log of the token's probability under the raw logits (before bias, penalties and temperature). */
   readonly logprob?: number;
@@ -78,6 +80,8 @@ export class Sampler {
   #step: number;
 
   /**
+   * A sampler at its first step, or going on from a state.
+   *
    * @param options checked options
    * @param vocabSize length of the logits to come
    * @param state where to go on; its seed replaces that of the options. Left out: step 0, no history

@@ -31,16 +31,25 @@ export interface SamplingOptions {
 
 /** {@link SamplingOptions} checked and completed. */
 export interface ResolvedSampling {
+  /** 0: greedy. */
   readonly temperature: number;
+  /** 0: all. */
   readonly topK: number;
+  /** 1: all. */
   readonly topP: number;
+  /** 0: all. */
   readonly minP: number;
+  /** 1: none. */
   readonly repetitionPenalty: number;
+  /** 0: none. */
   readonly presencePenalty: number;
+  /** 0: none. */
   readonly frequencyPenalty: number;
+  /** In tokens. */
   readonly penaltyWindow: number;
   /** `[id, bias]`, by rising id. */
   readonly logitBias: readonly (readonly [id: number, bias: number])[];
+  /** Drawn at random when none was given. */
   readonly seed: number;
   /** Number of best tokens to report beside the chosen one; undefined: no log-probabilities at all. */
   readonly logprobs?: number;

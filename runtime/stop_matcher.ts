@@ -44,6 +44,8 @@ export class StopMatcher {
   #found: string | null = null;
 
   /**
+   * A matcher at the beginning of a text, or going on from a state.
+   *
    * @param stops the stop strings; none is fine, doubles are fine
    * @param state where to go on
    * @throws {ConfigError} for an empty or ill-formed stop string (a lone surrogate never occurs in text), more than

@@ -68,6 +68,8 @@ export class TextStream {
   #strip: number;
 
   /**
+   * A stream at the beginning of its ids, or going on from a state.
+   *
    * @param detokenizer what the ids mean
    * @param options see {@link TextStreamOptions}
    * @param state where to go on

@@ -29,7 +29,7 @@ export class Truncation {
   #max = 0;
   #intervalsPerUnit = 0;
 
-  /** @param vocabSize longest logits that will be asked about */
+  /** Buffers for logits of at most `vocabSize` tokens. */
   constructor(vocabSize: number) {
     this.#values = new Float32Array(vocabSize);
     this.#nearby = new Float32Array(vocabSize);
