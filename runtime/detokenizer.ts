@@ -27,7 +27,9 @@ export interface Vocabulary {
 
 /** Leading characters that the decoder removes from a whole text: up to `count` times `byte`. */
 export interface LeadingStrip {
+  /** The byte to remove. */
   readonly byte: number;
+  /** How many at most. */
   readonly count: number;
 }
 

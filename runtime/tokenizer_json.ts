@@ -22,6 +22,7 @@ export interface TokenizerJson {
   readonly vocabulary: Vocabulary;
   /** Ids by token, `added_tokens` included. */
   readonly ids: ReadonlyMap<string, number>;
+  /** How ids become text; null: not said. */
   readonly decoder: DecoderConfig | null;
 }
 
