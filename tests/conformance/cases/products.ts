@@ -1,0 +1,78 @@
+/** @file Cases of embed, linear and gatedLinear, over every storage type of a weight. */
+import { BLOCK_SIZE, type Tensor, type WeightDtype } from "../../../runtime/tensor.ts";
+import type { Bench } from "../bench.ts";
+import { type Case, shapeText } from "./case.ts";
+
+const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+/** Numbers of rows of activations, and of weights. */
+const LS = [1, 2, 3, 4, 5, 7, 8, 9];
+const NS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129];
+/** Columns in units of a block, or, for dtypes without blocks, elements. */
+const KS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 17, 32, 33, 50, 63, 65];
+
+function activations(bench: Bench, dtype: WeightDtype, l: number, k: number): Tensor {
+  return BLOCK_SIZE[dtype] === 1 ? bench.input("x", [l, k]) : bench.levels("x", [l, k]);
+}
+
+function linear(dtype: WeightDtype, l: number, n: number, k: number, accumulate: boolean): Case {
+  return {
+    op: "linear",
+    dtype,
+    shape: shapeText({ dtype, l, n, k, accumulate: String(accumulate) }),
+    run(bench) {
+      const x = activations(bench, dtype, l, k);
+      const out = accumulate ? bench.input("out", [l, n]) : bench.output("out", [l, n]);
+      bench.backend.linear({ x, weight: bench.weight(dtype, [n, k], 0.1), out, accumulate });
+    },
+  };
+}
+
+function gatedLinear(dtype: WeightDtype, l: number, n: number, k: number): Case {
+  return {
+    op: "gatedLinear",
+    dtype,
+    shape: shapeText({ dtype, l, n, k }),
+    run(bench) {
+      const x = activations(bench, dtype, l, k);
+      const [gate, up] = [bench.weight(dtype, [n, k], 0.3), bench.weight(dtype, [n, k], 0.1)];
+      bench.backend.gatedLinear({ x, gate, up, out: bench.output("out", [l, n]) });
+    },
+  };
+}
+
+function embed(dtype: WeightDtype, l: number, vocabSize: number, hiddenSize: number): Case {
+  return {
+    op: "embed",
+    dtype,
+    shape: shapeText({ dtype, l, vocabSize, hiddenSize }),
+    run(bench) {
+      const table = bench.weight(dtype, [vocabSize, hiddenSize]);
+      bench.backend.embed({ ids: bench.ids(l, vocabSize), table, out: bench.output("out", [l, hiddenSize]) });
+    },
+  };
+}
+
+/** Columns that a dtype can have: whole blocks. */
+function columnsOf(dtype: WeightDtype, k: number): number {
+  return BLOCK_SIZE[dtype] === 1 ? k : BLOCK_SIZE[dtype] * Math.ceil(k / 8);
+}
+
+function casesOf(dtype: WeightDtype): Case[] {
+  return [
+    ...NS.map((n, i) =>
+      linear(dtype, LS[i % LS.length], n, columnsOf(dtype, KS[i % KS.length]), i % 3 === 0)
+    ),
+    ...LS.map((l) => linear(dtype, l, 37, columnsOf(dtype, 65), false)),
+    linear(dtype, 0, 5, columnsOf(dtype, 8), false),
+    linear(dtype, 33, 48, columnsOf(dtype, 64), true),
+    ...NS.map((n, i) =>
+      gatedLinear(dtype, LS[(i + 3) % LS.length], n, columnsOf(dtype, KS[(i + 5) % KS.length]))
+    ),
+    gatedLinear(dtype, 0, 5, columnsOf(dtype, 8)),
+    ...KS.map((k, i) => embed(dtype, LS[i % LS.length], NS[i] + 1, columnsOf(dtype, k))),
+    embed(dtype, 0, 5, columnsOf(dtype, 8)),
+  ];
+}
+
+/** Every dtype by odd numbers of rows, columns and activations. */
+export const PRODUCT_CASES: readonly Case[] = DTYPES.flatMap(casesOf);
