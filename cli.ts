@@ -13,5 +13,6 @@ import process from "node:process";
 import { main } from "./cli/main.ts";
 
 export { main };
+export type { ExitCode } from "./cli/exit.ts";
 
 if (import.meta.main) process.exit(await main(process.argv.slice(2)));

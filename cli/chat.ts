@@ -1,7 +1,6 @@
 /** @file `hymba chat`: a conversation on a terminal, or one message a line from a pipe. */
 import { Command } from "commander";
 import { ConfigError, HymbaError } from "../runtime/errors.ts";
-import type { GenerateOptions } from "../runtime/generation_options.ts";
 import type { Model } from "../runtime/model.ts";
 import { type ChatContext, runChatCommand } from "./chat_commands.ts";
 import { Conversation } from "./conversation.ts";
@@ -36,7 +35,7 @@ async function chat(flags: ChatFlags, command: Command): Promise<void> {
       "Use hymba generate, with a prompt in the form that the model was trained on",
     );
   }
-  const conversation = new Conversation(model, options);
+  await using conversation = new Conversation(model, model.chatTemplate, options);
   if (!inputIsTerminal()) return await chatOverPipe(conversation, interrupt.signal);
   interrupt[Symbol.dispose](); // from here the line editor sees Ctrl-C
   await writeError(welcome(model, conversation, flags.model));
@@ -88,13 +87,14 @@ async function showError(error: unknown): Promise<void> {
 
 function chatContext(conversation: Conversation, nextSignal: () => AbortSignal): ChatContext {
   const say = async (text: string, stop?: readonly string[]): Promise<void> => {
-    const options: GenerateOptions = { signal: nextSignal(), ...(stop && { stop }) };
-    const { finishReason } = await drain(
-      conversation.reply(text, options),
-      (token) => writeOutput(token.text),
-    );
+    const signal = nextSignal();
+    const reply = conversation.reply(text, { signal, ...(stop && { stop }) });
+    const summary = await drain(reply, (token) => writeOutput(token.text)).catch((error) => {
+      if (signal.aborted && error === signal.reason) return null;
+      throw error;
+    });
     await writeOutput("\n");
-    if (finishReason === "length") await writeError("[cut off by --max-tokens]\n");
+    if (summary?.finishReason === "length") await writeError("[cut off by --max-tokens]\n");
   };
   return { conversation, remark: writeError, say };
 }

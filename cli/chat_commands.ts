@@ -62,6 +62,6 @@ async function stats({ conversation: { lastSummary }, remark }: ChatContext): Pr
 }
 
 async function reset({ conversation, remark }: ChatContext): Promise<void> {
-  conversation.reset();
+  await conversation.reset();
   await remark("The conversation begins anew.\n");
 }

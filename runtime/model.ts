@@ -17,6 +17,7 @@ import { emptyParts, restoreSession } from "./session_snapshot.ts";
 import { SequenceState } from "./state.ts";
 import { checkDeclaredMemory, type KvDtype, type StateLayout } from "./state_layout.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
+import type { DecodeOptions, EncodeOptions } from "./tokenizer.ts";
 import { freeWorkspace } from "./workspace.ts";
 
 /** What a {@linkcode Model} is made of. */
@@ -66,6 +67,24 @@ export class Model {
   /** How messages become a prompt; null where the checkpoint does not say. */
   get chatTemplate(): ChatTemplate | null {
     return this.#parts.chatTemplate;
+  }
+
+  /**
+   * Token ids of a text, as prompts are made of them.
+   *
+   * @throws {TokenizerError} where the checkpoint has no tokenizer
+   */
+  encode(text: string, options?: EncodeOptions): number[] {
+    return requireTokenizer(this.#parts.text).encode(text, options);
+  }
+
+  /**
+   * Text of token ids.
+   *
+   * @throws {TokenizerError} where the checkpoint has no tokenizer, or for an id that is no integer or negative
+   */
+  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+    return requireTokenizer(this.#parts.text).decode(ids, options);
   }
 
   /**
