@@ -17,6 +17,8 @@ pub trait WeightBlock: Copy {
     const SHIFT: u32;
     /// Whether the stored integers have that offset for this kind of dot.
     fn is_biased(kind: DotKind) -> bool;
+    /// Whether this kind of dot multiplies the stored integers in one step.
+    fn is_relaxed(kind: DotKind) -> bool;
     /// Columns i, i + 4, i + 8 and i + 12, and those 16 further, of the four rows; i below 4.
     fn quads(&self, i: usize) -> [I8x16; 2];
     /// The rows' scales, f16 bits.
@@ -56,6 +58,11 @@ impl WeightBlock for Q8Block {
     }
 
     #[inline(always)]
+    fn is_relaxed(kind: DotKind) -> bool {
+        matches!(kind, DotKind::Unsigned | DotKind::Signed)
+    }
+
+    #[inline(always)]
     fn quads(&self, i: usize) -> [I8x16; 2] {
         [I8x16::load_unsigned(&self.quants[i]), I8x16::load_unsigned(&self.quants[i + 4])]
     }
@@ -92,6 +99,11 @@ impl WeightBlock for Q4Block {
     #[inline(always)]
     fn is_biased(_: DotKind) -> bool {
         true
+    }
+
+    #[inline(always)]
+    fn is_relaxed(kind: DotKind) -> bool {
+        kind != DotKind::Wide
     }
 
     #[inline(always)]

@@ -1,188 +1,160 @@
-//! A matrix of f32, f16 or bf16 in memory, as it was published, and its products.
+//! A matrix of f32, f16 or bf16 in memory, bit for bit as published but four neighbouring rows interleaved, and its
+//! products with f32 activations.
+//!
+//! Sixteen weights lie together: column 4 q of the four rows, column 4 q + 1, ... Columns behind the last are zeros. A
+//! product sums 32 columns at a time, then those sums, always in this order.
 
 use std::collections::TryReserveError;
 
-use crate::half;
+use crate::float_format::Format;
+use crate::lanes;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
+use crate::quantize_activations::TILE;
 use crate::simd::F32x4;
 
-/// How a weight is stored.
-pub trait Format {
-    /// A stored weight.
-    type Bits: Copy;
-    /// Bytes of a weight.
-    const BYTES: usize;
-    /// Zero.
-    const ZERO: Self::Bits;
-    /// From little-endian bytes.
-    fn from_bytes(bytes: &[u8]) -> Self::Bits;
-    /// As f32, exactly.
-    fn to_f32(bits: Self::Bits) -> f32;
-    /// Eight as f32, exactly.
-    fn to_f32x8(bits: &[Self::Bits; 8]) -> [F32x4; 2];
-}
+/// Columns that are multiplied with one vector of activations.
+const QUAD: usize = 4;
 
-/// IEEE 754 binary32.
-pub struct F32;
+/// Quads whose products are summed before they join the rest.
+const RUN: usize = 8;
 
-/// IEEE 754 binary16.
-pub struct F16;
+/// Quarters that a tile of activations meets at once: as many as keep their sums in registers.
+const PAIR: usize = 2;
 
-/// The upper half of a binary32.
-pub struct Bf16;
-
-impl Format for F32 {
-    type Bits = f32;
-    const BYTES: usize = 4;
-    const ZERO: f32 = 0.0;
-
-    fn from_bytes(bytes: &[u8]) -> f32 {
-        f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-    }
-
-    fn to_f32(bits: f32) -> f32 {
-        bits
-    }
-
-    #[inline(always)]
-    fn to_f32x8(bits: &[f32; 8]) -> [F32x4; 2] {
-        let (quads, _) = bits.as_chunks::<4>();
-        [F32x4::load(&quads[0]), F32x4::load(&quads[1])]
-    }
-}
-
-impl Format for F16 {
-    type Bits = u16;
-    const BYTES: usize = 2;
-    const ZERO: u16 = 0;
-
-    fn from_bytes(bytes: &[u8]) -> u16 {
-        u16::from_le_bytes([bytes[0], bytes[1]])
-    }
-
-    fn to_f32(bits: u16) -> f32 {
-        half::f16_to_f32(bits)
-    }
-
-    #[inline(always)]
-    fn to_f32x8(bits: &[u16; 8]) -> [F32x4; 2] {
-        half::f16x8_to_f32(bits)
-    }
-}
-
-impl Format for Bf16 {
-    type Bits = u16;
-    const BYTES: usize = 2;
-    const ZERO: u16 = 0;
-
-    fn from_bytes(bytes: &[u8]) -> u16 {
-        u16::from_le_bytes([bytes[0], bytes[1]])
-    }
-
-    fn to_f32(bits: u16) -> f32 {
-        half::bf16_to_f32(bits)
-    }
-
-    #[inline(always)]
-    fn to_f32x8(bits: &[u16; 8]) -> [F32x4; 2] {
-        half::bf16x8_to_f32(bits)
-    }
-}
-
-/// Weights `[rows, columns]`, row-major.
+/// Weights `[rows, columns]`, rows padded to whole units.
 pub struct FloatMatrix<F: Format> {
-    weights: Vec<F::Bits>,
-    rows: usize,
-    columns: usize,
+    quads: Vec<[F::Bits; 16]>,
+    per_row: usize,
+    units: usize,
+    /// 4, but out of the compiler's sight, or it would reorder products until they spill.
+    columns_of_quad: usize,
 }
 
 impl<F: Format> FloatMatrix<F> {
     /// Zeros, where memory can grow that far.
     pub fn new(rows: usize, columns: usize) -> Result<Self, TryReserveError> {
-        let mut weights = Vec::new();
-        weights.try_reserve_exact(rows * columns)?;
-        weights.resize(rows * columns, F::ZERO);
-        Ok(Self { weights, rows, columns })
+        let (units, per_row) = (unit_count(rows), columns.div_ceil(QUAD));
+        let count = units * QUARTERS * per_row;
+        let mut quads = Vec::new();
+        quads.try_reserve_exact(count)?;
+        quads.resize(count, [F::ZERO; 16]);
+        Ok(Self { quads, per_row, units, columns_of_quad: QUAD })
     }
 
     /// Bytes of memory.
     pub fn byte_length(&self) -> usize {
-        size_of_val(&self.weights[..])
+        size_of_val(&self.quads[..])
     }
 
-    /// Copies one row.
+    /// Packs one published row.
     pub fn write_row(&mut self, row: usize, source: &[u8]) {
-        let weights = &mut self.weights[row * self.columns..][..self.columns];
-        for (weight, bytes) in weights.iter_mut().zip(source.chunks_exact(F::BYTES)) {
-            *weight = F::from_bytes(bytes);
+        let group = &mut self.quads[row / GROUP * self.per_row..][..self.per_row];
+        for (column, bytes) in source.chunks_exact(F::BYTES).enumerate() {
+            group[column / QUAD][column % QUAD * GROUP + row % GROUP] = F::from_bytes(bytes);
         }
     }
 
     /// Writes a row's weights.
     pub fn dequantize_row(&self, row: usize, out: &mut [f32]) {
-        for (out, &weight) in out.iter_mut().zip(self.row(row)) {
-            *out = F::to_f32(weight);
+        let group = &self.quads[row / GROUP * self.per_row..][..self.per_row];
+        for (column, out) in out.iter_mut().enumerate() {
+            *out = F::to_f32(group[column / QUAD][column % QUAD * GROUP + row % GROUP]);
         }
     }
 
-    /// Row `row`, or the last one for rows of the padding, whose products nobody uses.
-    #[inline(always)]
-    fn row(&self, row: usize) -> &[F::Bits] {
-        &self.weights[row.min(self.rows - 1) * self.columns..][..self.columns]
+    /// The weights, to be transformed in place.
+    pub fn weights(&mut self) -> &mut [F::Bits] {
+        self.quads.as_flattened_mut()
     }
 
-    /// Products of M rows of activations with a unit's rows. The same order of sums for every M.
-    pub fn dot_unit<const M: usize>(&self, unit: usize, x: [&[f32]; M]) -> [[F32x4; QUARTERS]; M] {
-        let mut sums = [[F32x4::zero(); QUARTERS]; M];
-        for quarter in 0..QUARTERS {
-            let first = first_row(unit_count(self.rows), unit, quarter);
-            for (sums, products) in sums.iter_mut().zip(self.dot_group(first, x)) {
-                sums[quarter] = products;
+    /// The same bits in another format.
+    pub fn into_format<G: Format<Bits = F::Bits>>(self) -> FloatMatrix<G> {
+        let Self { quads, per_row, units, columns_of_quad } = self;
+        FloatMatrix { quads, per_row, units, columns_of_quad }
+    }
+
+    #[inline(always)]
+    fn stream(&self, unit: usize, quarter: usize) -> &[[F::Bits; 16]] {
+        &self.quads[first_row(self.units, unit, quarter) / GROUP * self.per_row..][..self.per_row]
+    }
+
+    /// Products of a row of activations with a unit's rows.
+    #[inline(never)]
+    pub fn dot_row(&self, unit: usize, x: &[f32]) -> [F32x4; QUARTERS] {
+        let streams: [_; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
+        let [sums] = self.dot::<QUARTERS, 1>(streams, [x]);
+        sums
+    }
+
+    /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
+    pub fn dot_tile(&self, unit: usize, x: [&[f32]; TILE]) -> [[F32x4; QUARTERS]; TILE] {
+        let (low, high) = (self.dot_pair(unit, 0, x), self.dot_pair(unit, PAIR, x));
+        core::array::from_fn(|row| [low[row][0], low[row][1], high[row][0], high[row][1]])
+    }
+
+    #[inline(never)]
+    fn dot_pair(&self, unit: usize, quarter: usize, x: [&[f32]; TILE]) -> [[F32x4; PAIR]; TILE] {
+        let streams: [_; PAIR] = core::array::from_fn(|g| self.stream(unit, quarter + g));
+        self.dot::<PAIR, TILE>(streams, x)
+    }
+
+    #[inline(always)]
+    fn dot<const G: usize, const M: usize>(
+        &self,
+        streams: [&[[F::Bits; 16]]; G],
+        x: [&[f32]; M],
+    ) -> [[F32x4; G]; M] {
+        let streams = streams.map(|stream| &stream[..self.per_row]);
+        let whole = (x[0].len() / QUAD).min(self.per_row);
+        let body = x.map(|x| &x.as_chunks::<QUAD>().0[..whole]);
+        let mut sums = [[F32x4::zero(); G]; M];
+        for start in (0..self.per_row).step_by(RUN) {
+            let mut run = [[F32x4::zero(); G]; M];
+            for q in start..(start + RUN).min(whole) {
+                let x = body.map(|x| F32x4::load(&x[q]));
+                self.add_quad(&mut run, streams.map(|stream| &stream[q]), x);
             }
+            if start + RUN > whole && whole < self.per_row {
+                let x = x.map(|x| lanes::load(x, whole * QUAD));
+                self.add_quad(&mut run, streams.map(|stream| &stream[whole]), x);
+            }
+            sums = core::array::from_fn(|m| core::array::from_fn(|g| sums[m][g] + run[m][g]));
         }
         sums
     }
 
-    #[inline(never)]
-    fn dot_group<const M: usize>(&self, first_row: usize, x: [&[f32]; M]) -> [F32x4; M] {
-        let rows: [_; GROUP] = core::array::from_fn(|i| self.row(first_row + i).as_chunks::<8>());
-        let x = x.map(|x| x[..self.columns].as_chunks::<8>());
-        let whole = self.columns / 8;
-        let body = (rows.map(|(body, _)| &body[..whole]), x.map(|(body, _)| &body[..whole]));
-        let mut sums = [[F32x4::zero(); GROUP]; M];
-        for k in 0..whole {
-            let weights = body.0.map(|row| F::to_f32x8(&row[k]));
-            let x = body.1.map(|x| F32::to_f32x8(&x[k]));
-            accumulate(&mut sums, weights, x);
+    #[inline(always)]
+    fn add_quad<const G: usize, const M: usize>(
+        &self,
+        sums: &mut [[F32x4; G]; M],
+        quads: [&[F::Bits; 16]; G],
+        x: [F32x4; M],
+    ) {
+        add_column::<F, G, M, 0>(sums, quads, x);
+        if M > 1 && self.columns_of_quad == 1 {
+            return;
         }
-        if self.columns % 8 != 0 {
-            let weights = rows.map(|(_, tail)| {
-                let mut padded = [F::ZERO; 8];
-                padded[..tail.len()].copy_from_slice(tail);
-                F::to_f32x8(&padded)
-            });
-            let x = x.map(|(_, tail)| {
-                let mut padded = [0.0; 8];
-                padded[..tail.len()].copy_from_slice(tail);
-                F32::to_f32x8(&padded)
-            });
-            accumulate(&mut sums, weights, x);
+        add_column::<F, G, M, 1>(sums, quads, x);
+        if M > 1 && self.columns_of_quad == 2 {
+            return;
         }
-        sums.map(F32x4::sums)
+        add_column::<F, G, M, 2>(sums, quads, x);
+        if M > 1 && self.columns_of_quad == 3 {
+            return;
+        }
+        add_column::<F, G, M, 3>(sums, quads, x);
     }
 }
 
 #[inline(always)]
-fn accumulate<const M: usize>(
-    sums: &mut [[F32x4; GROUP]; M],
-    weights: [[F32x4; 2]; GROUP],
-    x: [[F32x4; 2]; M],
+fn add_column<F: Format, const G: usize, const M: usize, const COLUMN: usize>(
+    sums: &mut [[F32x4; G]; M],
+    quads: [&[F::Bits; 16]; G],
+    x: [F32x4; M],
 ) {
-    for half in 0..2 {
-        for m in 0..M {
-            for row in 0..GROUP {
-                sums[m][row] = weights[row][half].mul_add(x[m][half], sums[m][row]);
-            }
-        }
+    let weights = quads.map(|quad| F::four::<COLUMN>(quad));
+    for (sums, x) in sums.iter_mut().zip(x) {
+        let x = x.repeat_lane::<COLUMN>();
+        *sums = core::array::from_fn(|g| weights[g].mul_add(x, sums[g]));
     }
 }

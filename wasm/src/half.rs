@@ -10,7 +10,8 @@ const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
 
 /// The f16 with these bits as an f32.
 pub fn f16_to_f32(bits: u16) -> f32 {
-    f16_fields_to_f32(I32x4::splat(i32::from(bits as i16))).to_array()[0]
+    let [[value, ..], _] = f16x8_to_f32(&[bits; 8]).map(F32x4::to_array);
+    value
 }
 
 /// Bits of the nearest f16, ties to even; what is too large becomes infinite.
@@ -35,8 +36,14 @@ pub fn bf16_to_f32(bits: u16) -> f32 {
 /// Eight f16 as f32.
 #[inline(always)]
 pub fn f16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
-    let halves = I16x8::load(from);
-    [f16_fields_to_f32(halves.extend_low()), f16_fields_to_f32(halves.extend_high())]
+    fields(from).map(|fields| {
+        // Subnormal halves are subnormal floats here; the product normalises them.
+        let value = fields.as_f32() * F32x4::splat(REBIAS);
+        // Halves of the largest exponent, infinities and NaN, have become 65536 and more.
+        let special = I32x4::splat(0x0f80_0000);
+        let mask = (fields & special).eq(special);
+        (value.bits() | (mask & I32x4::splat(0x7f80_0000))).as_f32()
+    })
 }
 
 /// Eight bf16 as f32.
@@ -46,15 +53,11 @@ pub fn bf16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
     [halves.upper_low().as_f32(), halves.upper_high().as_f32()]
 }
 
+/// Eight f16 as the bits of f32 that are 2^112 too small, infinities and NaN apart.
 #[inline(always)]
-fn f16_fields_to_f32(sign_extended: I32x4) -> F32x4 {
-    let fields = sign_extended.shl::<13>() & I32x4::splat(FIELDS);
-    // Subnormal halves are subnormal floats here; the product normalises them.
-    let value = fields.as_f32() * F32x4::splat(REBIAS);
-    // Halves of the largest exponent, infinities and NaN, have become 65536 and more.
-    let special = I32x4::splat(0x0f80_0000);
-    let mask = (fields & special).eq(special);
-    (value.bits() | (mask & I32x4::splat(0x7f80_0000))).as_f32()
+pub fn fields(from: &[u16; 8]) -> [I32x4; 2] {
+    let halves = I16x8::load(from);
+    [halves.upper_low(), halves.upper_high()].map(|upper| upper.shr::<3>() & I32x4::splat(FIELDS))
 }
 
 /// Four f16, finite, times 2^-112.

@@ -4,8 +4,10 @@ use std::collections::TryReserveError;
 
 use crate::blocks::{Q4Block, Q8Block, WeightBlock};
 use crate::dot::DotKind;
-use crate::float_matrix::{Bf16, F16, F32, FloatMatrix, Format};
+use crate::float_format::{Bf16, F16, F32, Format, LiftedF16};
+use crate::float_matrix::FloatMatrix;
 use crate::layout::QUARTERS;
+use crate::lifted_f16::{self, Range};
 use crate::quantize_activations::{BLOCK, QuantizedRows, TILE};
 use crate::quantized::Quantized;
 use crate::simd::F32x4;
@@ -46,6 +48,7 @@ pub struct Matrix {
 enum Data {
     F32(FloatMatrix<F32>),
     F16(FloatMatrix<F16>),
+    LiftedF16(FloatMatrix<LiftedF16>),
     Bf16(FloatMatrix<Bf16>),
     Q8(Quantized<Q8Block>),
     Q4(Quantized<Q4Block>),
@@ -66,6 +69,7 @@ macro_rules! each {
         match $data {
             Data::F32($matrix) => $call,
             Data::F16($matrix) => $call,
+            Data::LiftedF16($matrix) => $call,
             Data::Bf16($matrix) => $call,
             Data::Q8($matrix) => $call,
             Data::Q4($matrix) => $call,
@@ -105,7 +109,7 @@ impl Matrix {
     pub fn source_row_bytes(&self) -> usize {
         match &self.data {
             Data::F32(_) => self.columns * F32::BYTES,
-            Data::F16(_) => self.columns * F16::BYTES,
+            Data::F16(_) | Data::LiftedF16(_) => self.columns * F16::BYTES,
             Data::Bf16(_) => self.columns * Bf16::BYTES,
             Data::Q8(_) => self.columns / BLOCK * Q8Block::SOURCE_BYTES,
             Data::Q4(_) => self.columns / BLOCK * Q4Block::SOURCE_BYTES,
@@ -117,13 +121,30 @@ impl Matrix {
         each!(&mut self.data, matrix => matrix.write_row(row, source));
     }
 
-    /// Makes the matrix ready for use, after the last row. False if a scale is infinite or NaN.
-    pub fn seal(&mut self) -> bool {
-        match &mut self.data {
-            Data::Q8(matrix) => matrix.seal(),
-            Data::Q4(matrix) => matrix.seal(),
-            Data::F32(_) | Data::F16(_) | Data::Bf16(_) => true,
-        }
+    /// Makes the matrix ready for use, after the last row. False if a quantised matrix has a scale that is infinite or NaN.
+    pub fn seal(mut self) -> (Self, bool) {
+        let mut is_finite = true;
+        self.data = match self.data {
+            Data::F16(mut matrix) => {
+                let weights = matrix.weights();
+                if lifted_f16::range(weights.iter().copied()) == Range::Liftable {
+                    weights.iter_mut().for_each(|weight| *weight = lifted_f16::lift(*weight));
+                    Data::LiftedF16(matrix.into_format())
+                } else {
+                    Data::F16(matrix)
+                }
+            }
+            Data::Q8(mut matrix) => {
+                is_finite = matrix.seal();
+                Data::Q8(matrix)
+            }
+            Data::Q4(mut matrix) => {
+                is_finite = matrix.seal();
+                Data::Q4(matrix)
+            }
+            data => data,
+        };
+        (self, is_finite)
     }
 
     /// Whether it multiplies quantised activations.
@@ -139,12 +160,13 @@ impl Matrix {
     /// Products of row `row`, one that is in no tile if the matrix is quantised, with the sixteen rows of a unit
     /// (see layout.rs).
     pub fn dot_row(&self, unit: usize, activations: Activations, row: usize) -> [F32x4; QUARTERS] {
-        let x = || [activations.x.row(row)];
+        let x = || activations.x.row(row);
         let quantized = || &activations.quantized.rows[row % TILE * (self.columns / BLOCK)..];
         match &self.data {
-            Data::F32(matrix) => matrix.dot_unit(unit, x())[0],
-            Data::F16(matrix) => matrix.dot_unit(unit, x())[0],
-            Data::Bf16(matrix) => matrix.dot_unit(unit, x())[0],
+            Data::F32(matrix) => matrix.dot_row(unit, x()),
+            Data::F16(matrix) => matrix.dot_row(unit, x()),
+            Data::LiftedF16(matrix) => matrix.dot_row(unit, x()),
+            Data::Bf16(matrix) => matrix.dot_row(unit, x()),
             Data::Q8(matrix) => matrix.dot_row(unit, quantized()),
             Data::Q4(matrix) => matrix.dot_row(unit, quantized()),
         }
@@ -152,12 +174,13 @@ impl Matrix {
 
     /// Products of rows `4 tile .. 4 tile + 4` with the sixteen rows of a unit, each bit for bit what `dot_row` gives.
     pub fn dot_tile(&self, unit: usize, activations: Activations, tile: usize) -> [[F32x4; QUARTERS]; TILE] {
-        let x = || core::array::from_fn::<_, TILE, _>(|i| activations.x.row(tile * TILE + i));
+        let x = || core::array::from_fn(|i| activations.x.row(tile * TILE + i));
         let quantized = || &activations.quantized.tiles[tile * (self.columns / BLOCK)..];
         match &self.data {
-            Data::F32(matrix) => matrix.dot_unit(unit, x()),
-            Data::F16(matrix) => matrix.dot_unit(unit, x()),
-            Data::Bf16(matrix) => matrix.dot_unit(unit, x()),
+            Data::F32(matrix) => matrix.dot_tile(unit, x()),
+            Data::F16(matrix) => matrix.dot_tile(unit, x()),
+            Data::LiftedF16(matrix) => matrix.dot_tile(unit, x()),
+            Data::Bf16(matrix) => matrix.dot_tile(unit, x()),
             Data::Q8(matrix) => matrix.dot_tile(unit, quantized()),
             Data::Q4(matrix) => matrix.dot_tile(unit, quantized()),
         }

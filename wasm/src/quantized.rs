@@ -6,18 +6,9 @@ use crate::blocks::WeightBlock;
 use crate::dot::{Dot, DotKind, RelaxedDot, WideDot, crossed};
 use crate::half;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
+use crate::lifted_f16::{self, LIFT, Range, power_of_two};
 use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
 use crate::simd::{F32x4, I8x16, I32x4};
-
-/// Scales are stored times 2^10 if they allow it, so that subnormal f16 become normal ones: a kernel then gets their
-/// value by a shift and a product, without the engine's slow path for subnormal operands.
-const LIFT_EXPONENT: u16 = 10;
-
-/// Groups of four rows that a tile of activations meets at once.
-const GROUPS: usize = 2;
-
-/// Exponent field of an f16.
-const EXPONENT: u16 = 0x7c00;
 
 /// Weights as blocks: all of quarter 0's groups, then quarter 1's, ...; a group is `per_row` blocks.
 pub struct Quantized<B> {
@@ -25,9 +16,10 @@ pub struct Quantized<B> {
     per_row: usize,
     units: usize,
     kind: DotKind,
-    /// Power of two that is left to multiply sums with: scales come as fields, 2^112 too small, or less where lifted.
+    /// Power of two that is left to multiply sums with: scales are read 2^112 too small, or 2^102 where they are lifted, and
+    /// those of activations are 2^51 too large.
     unit_scale: f32,
-    /// 4, but out of the compiler's sight.
+    /// 4, but out of the compiler's sight, or it would unroll the loops over quads and reorder them until they spill.
     steps: usize,
 }
 
@@ -39,7 +31,7 @@ impl<B: WeightBlock> Quantized<B> {
         let mut blocks = Vec::new();
         blocks.try_reserve_exact(count)?;
         blocks.resize(count, B::ZERO);
-        Ok(Self { blocks, per_row, units, kind, unit_scale: 1.0, steps: 4 })
+        Ok(Self { blocks, per_row, units, kind, unit_scale: power_of_two(112) / SCALE_UNIT, steps: 4 })
     }
 
     /// Bytes of memory.
@@ -59,17 +51,14 @@ impl<B: WeightBlock> Quantized<B> {
 
     /// Lifts the scales, after the last row was written. False if one of them is infinite or NaN.
     pub fn seal(&mut self) -> bool {
-        let scales = || self.blocks.iter().flat_map(|block| *block.scales());
-        let largest = scales().map(|scale| scale & 0x7fff).max().unwrap_or(0);
-        let lifted = largest & EXPONENT <= EXPONENT - ((LIFT_EXPONENT + 1) << 10);
-        if lifted {
+        let range = lifted_f16::range(self.blocks.iter().flat_map(|block| *block.scales()));
+        if range == Range::Liftable {
             for scale in self.blocks.iter_mut().flat_map(|block| block.scales_mut()) {
-                *scale = lift(*scale);
+                *scale = lifted_f16::lift(*scale);
             }
+            self.unit_scale = power_of_two(112 - LIFT as i32) / SCALE_UNIT;
         }
-        let shift = if lifted { u32::from(LIFT_EXPONENT) } else { 0 };
-        self.unit_scale = f32::from_bits((127 + 112 - shift) << 23) / SCALE_UNIT;
-        largest & EXPONENT != EXPONENT
+        range != Range::NotFinite
     }
 
     /// Writes a row's weights.
@@ -86,17 +75,17 @@ impl<B: WeightBlock> Quantized<B> {
 
     /// Products of a row of activations with a unit's rows.
     pub fn dot_row(&self, unit: usize, x: &[ActivationBlock]) -> [F32x4; QUARTERS] {
-        match self.kind {
-            DotKind::Wide => self.dot_row_by::<WideDot>(unit, x),
-            DotKind::Unsigned | DotKind::Signed => self.dot_row_by::<RelaxedDot>(unit, x),
+        match B::is_relaxed(self.kind) {
+            true => self.dot_row_by::<RelaxedDot>(unit, x),
+            false => self.dot_row_by::<WideDot>(unit, x),
         }
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
     pub fn dot_tile(&self, unit: usize, x: &[ActivationTile]) -> [[F32x4; QUARTERS]; TILE] {
-        match self.kind {
-            DotKind::Wide => self.dot_tile_by::<WideDot>(unit, x),
-            DotKind::Unsigned | DotKind::Signed => self.dot_tile_by::<RelaxedDot>(unit, x),
+        match B::is_relaxed(self.kind) {
+            true => self.dot_tile_by::<RelaxedDot, 2>(unit, x),
+            false => self.dot_tile_by::<WideDot, 1>(unit, x),
         }
     }
 
@@ -132,16 +121,27 @@ impl<B: WeightBlock> Quantized<B> {
         sums.map(|sum| sum * F32x4::splat(self.unit_scale))
     }
 
+    /// GROUPS groups at a time: as many as keep their sums in registers.
     #[inline(always)]
-    fn dot_tile_by<D: Dot>(&self, unit: usize, x: &[ActivationTile]) -> [[F32x4; QUARTERS]; TILE] {
-        let [a, b] = self.dot_tile_groups::<D>(unit, 0, x);
-        let [c, d] = self.dot_tile_groups::<D>(unit, 2, x);
-        core::array::from_fn(|row| [a[row], b[row], c[row], d[row]])
+    fn dot_tile_by<D: Dot, const GROUPS: usize>(
+        &self,
+        unit: usize,
+        x: &[ActivationTile],
+    ) -> [[F32x4; QUARTERS]; TILE] {
+        let mut products = [[F32x4::zero(); QUARTERS]; TILE];
+        for first in (0..QUARTERS).step_by(GROUPS) {
+            for (g, sums) in self.dot_tile_groups::<D, GROUPS>(unit, first, x).into_iter().enumerate() {
+                for (products, sums) in products.iter_mut().zip(sums) {
+                    products[first + g] = sums;
+                }
+            }
+        }
+        products
     }
 
-    /// Products of four rows with the unit's rows of two quarters.
+    /// Products of four rows with the unit's rows of GROUPS quarters.
     #[inline(never)]
-    fn dot_tile_groups<D: Dot>(
+    fn dot_tile_groups<D: Dot, const GROUPS: usize>(
         &self,
         unit: usize,
         quarter: usize,
@@ -198,18 +198,4 @@ fn uncrossed(vectors: [F32x4; 4]) -> [F32x4; 4] {
     let (even, low) = (I32x4::from_array([-1, 0, -1, 0]), I32x4::from_array([-1, -1, 0, 0]));
     let pairs: [F32x4; 4] = core::array::from_fn(|r| even.select(vectors[r], vectors[r ^ 1]));
     core::array::from_fn(|r| low.select(pairs[r], pairs[r ^ 2]))
-}
-
-/// An f16 times 2^10, exactly: subnormals become normal.
-fn lift(bits: u16) -> u16 {
-    let (sign, magnitude) = (bits & 0x8000, bits & 0x7fff);
-    if magnitude & EXPONENT != 0 {
-        return sign | (magnitude + (LIFT_EXPONENT << 10));
-    }
-    if magnitude == 0 {
-        return sign;
-    }
-    // fraction * 2^-24 * 2^10 = (fraction / 2^top) * 2^(top - 14)
-    let top = magnitude.ilog2() as u16;
-    sign | ((top + 1) << 10) | ((magnitude << (10 - top)) & 0x3ff)
 }

@@ -52,7 +52,11 @@ pub unsafe fn matrix_write(matrix: *mut Matrix, first: usize, count: usize, sour
 #[wasm_bindgen]
 pub unsafe fn matrix_seal(matrix: *mut Matrix) -> bool {
     // SAFETY: the caller's.
-    unsafe { &mut *matrix }.seal()
+    unsafe {
+        let (sealed, is_finite) = matrix.read().seal();
+        matrix.write(sealed);
+        is_finite
+    }
 }
 
 /// Bytes that a matrix takes.

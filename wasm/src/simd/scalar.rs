@@ -73,6 +73,11 @@ impl F32x4 {
         self.mul(factor).add(addend)
     }
 
+    /// One lane in all four.
+    pub fn repeat_lane<const LANE: usize>(self) -> Self {
+        Self([self.0[LANE]; 4])
+    }
+
     lanes! {
         /// Sum.
         add(other: F32x4) -> F32x4 = |a, b| a + b;
@@ -309,6 +314,16 @@ impl I8x16 {
     /// Lanes' upper four bits.
     pub fn high_nibbles(self) -> Self {
         Self(self.0.map(|a| (a as u8 >> 4) as i8))
+    }
+
+    /// Lanes 0 to 7 as the upper halves of 16-bit lanes, zeros below.
+    pub fn upper_low(self) -> I16x8 {
+        I16x8(self.extend_low().0.map(|a| a << 8))
+    }
+
+    /// Lanes 8 to 15 as the upper halves of 16-bit lanes, zeros below.
+    pub fn upper_high(self) -> I16x8 {
+        I16x8(self.extend_high().0.map(|a| a << 8))
     }
 
     /// Lanes 0 to 7, sign-extended.

@@ -90,6 +90,12 @@ impl F32x4 {
         return Self(f32x4_add(f32x4_mul(self.0, factor.0), addend.0));
     }
 
+    /// One lane in all four.
+    #[inline(always)]
+    pub fn repeat_lane<const LANE: usize>(self) -> Self {
+        Self(i32x4_shuffle::<LANE, LANE, LANE, LANE>(self.0, self.0))
+    }
+
     methods! {
         /// Sum.
         add(other: F32x4) -> F32x4 = f32x4_add;
@@ -319,6 +325,14 @@ impl I8x16 {
         low_nibbles() -> I8x16 = |a| v128_and(a, u8x16_splat(15));
         /// Lanes' upper four bits.
         high_nibbles() -> I8x16 = |a| v128_and(u16x8_shr(a, 4), u8x16_splat(15));
+        /// Lanes 0 to 7 as the upper halves of 16-bit lanes, zeros below.
+        upper_low() -> I16x8 = |a| {
+            i8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(i8x16_splat(0), a)
+        };
+        /// Lanes 8 to 15 as the upper halves of 16-bit lanes, zeros below.
+        upper_high() -> I16x8 = |a| {
+            i8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(i8x16_splat(0), a)
+        };
         /// Lanes 0 to 7, sign-extended.
         extend_low() -> I16x8 = i16x8_extend_low_i8x16;
         /// Lanes 8 to 15, sign-extended.
