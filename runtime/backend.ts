@@ -12,6 +12,16 @@
  */
 import type { Dtype, Tensor, WeightDtype } from "./tensor.ts";
 
+/**
+ * How fine the activations are that meet q8_0 and q4_0 weights. `q16`: 32639 = 127 * 256 + 127 steps, two signed bytes; its rounding is
+ * as small as float32's own in a deep network, so backends agree. `q8`: 127 steps, one byte, as ggml does: less arithmetic, but one
+ * activation that rounds the other way on another backend changes later logits by some tenths.
+ */
+export type ActivationPrecision = "q16" | "q8";
+
+/** Q of {@linkcode LinearArgs}. */
+export const ACTIVATION_STEPS: Readonly<Record<ActivationPrecision, number>> = { q16: 32639, q8: 127 };
+
 /** The three implementations. */
 export type BackendKind = "webgpu" | "wasm" | "reference";
 
@@ -78,8 +88,8 @@ export interface RmsNormArgs {
 /**
  * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`.
  *
- * A q8_0 or q4_0 weight multiplies 8-bit activations: in every block of 32, x becomes `round(x * 127 / max|x|) * max|x| / 127`, ties to
- * even. This is part of the op's meaning (as in ggml's CPU kernels), so that all backends choose the same tokens.
+ * A q8_0 or q4_0 weight multiplies integer activations: in every block of 32, x becomes `round(x * Q / max|x|) * max|x| / Q`, ties to
+ * even, where Q is 32639 or 127: {@linkcode ActivationPrecision}. This is part of the op's meaning, so that all backends compute alike.
  */
 export interface LinearArgs {
   readonly x: Tensor;

@@ -2,21 +2,23 @@
  * @file The reference backend: what every op means. Plain loops, float64 throughout, no cleverness. Where a kernel of
  * another backend disagrees beyond rounding, the kernel is wrong. Formulas and sources stand in ../backend.ts.
  */
-import type {
-  AttentionArgs,
-  Backend,
-  Cursor,
-  EmbedArgs,
-  GatedLinearArgs,
-  HeadFusionArgs,
-  LinearArgs,
-  RmsNormArgs,
-  Rope,
-  RopeAppendArgs,
-  SsmConvArgs,
-  SsmScanArgs,
-  Weight,
-  WeightUse,
+import {
+  ACTIVATION_STEPS,
+  type ActivationPrecision,
+  type AttentionArgs,
+  type Backend,
+  type Cursor,
+  type EmbedArgs,
+  type GatedLinearArgs,
+  type HeadFusionArgs,
+  type LinearArgs,
+  type RmsNormArgs,
+  type Rope,
+  type RopeAppendArgs,
+  type SsmConvArgs,
+  type SsmScanArgs,
+  type Weight,
+  type WeightUse,
 } from "../backend.ts";
 import { dequantize } from "../formats/quantize.ts";
 import { slotOf, visibleSlots } from "../kv_cache.ts";
@@ -34,11 +36,6 @@ function weightValues(weight: Weight): Float32Array {
   return weight.data as Float32Array;
 }
 
-/** A row of activations as a matrix product with `weight` sees it. */
-function operand(x: Float64Array, weight: Weight): Float64Array {
-  return BLOCK_SIZE[weight.dtype] === 1 ? x : quantizeActivations(x);
-}
-
 function positionOf(cursor: Cursor): number {
   return (cursor.data as { position: number }).position;
 }
@@ -47,6 +44,12 @@ function positionOf(cursor: Cursor): number {
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
   readonly floatFormat = "f64";
+  readonly #activations: ActivationPrecision;
+
+  /** @param activations what matrix products with quantised weights make of activations */
+  constructor(activations: ActivationPrecision = "q8") {
+    this.#activations = activations;
+  }
 
   upload(_use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
     // float32 holds every value of every storage type exactly.
@@ -106,6 +109,11 @@ export class ReferenceBackend implements Backend {
     }
   }
 
+  /** A row of activations as a matrix product with `weight` sees it. */
+  #operand(x: Float64Array, { dtype }: Weight): Float64Array {
+    return BLOCK_SIZE[dtype] === 1 ? x : quantizeActivations(x, ACTIVATION_STEPS[this.#activations]);
+  }
+
   embed({ ids, table, out }: EmbedArgs): void {
     const width = columnCount(out);
     const values = weightValues(table);
@@ -123,7 +131,7 @@ export class ReferenceBackend implements Backend {
     const [n, k] = weight.shape;
     const values = weightValues(weight);
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [operand(row(x, t), weight), row(out, t)];
+      const [from, to] = [this.#operand(row(x, t), weight), row(out, t)];
       for (let i = 0; i < n; i++) to[i] = dot(from, values, i * k) + (accumulate ? to[i] : 0);
     }
   }
@@ -131,7 +139,7 @@ export class ReferenceBackend implements Backend {
   gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
     const [n, k] = gate.shape;
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [operand(row(x, t), gate), row(out, t)];
+      const [from, to] = [this.#operand(row(x, t), gate), row(out, t)];
       for (let i = 0; i < n; i++) {
         to[i] = silu(dot(from, weightValues(gate), i * k)) * dot(from, weightValues(up), i * k);
       }

@@ -46,13 +46,15 @@ function roundTiesToEven(x: number): number {
 }
 
 /** What `linear` makes of activations before it multiplies them with q8_0 or q4_0 blocks: see ../backend.ts. */
-export function quantizeActivations(x: Float64Array): Float64Array {
+export function quantizeActivations(x: Float64Array, steps: number): Float64Array {
   const out = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += BLOCK_SIZE.q8_0) {
     const block = x.subarray(start, start + BLOCK_SIZE.q8_0);
     const largest = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (largest === 0) continue;
-    block.forEach((value, i) => out[start + i] = roundTiesToEven(value * (127 / largest)) * (largest / 127));
+    block.forEach((value, i) =>
+      out[start + i] = roundTiesToEven(value * (steps / largest)) * (largest / steps)
+    );
   }
   return out;
 }
