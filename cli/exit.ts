@@ -21,10 +21,16 @@ export class QuietExit extends Error {
 /** The lines that tell a user of an error: what happened, then what to do; with HYMBA_DEBUG=1 where it was thrown, too. */
 export function describeError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof HymbaError
-    ? error.remedy
-    : "This is a fault of the program; run it with HYMBA_DEBUG=1 to see where";
-  return `error: ${message}\n  ${remedy}\n${debugIsOn() ? `${inspect(error)}\n` : ""}`;
+  return `error: ${message}\n  ${remedyOf(error)}\n${debugIsOn() ? `${inspect(error)}\n` : ""}`;
+}
+
+function remedyOf(error: unknown): string {
+  if (error instanceof HymbaError) return error.remedy;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code)) {
+    return "The system refused; check the disk and where output goes";
+  }
+  return "This is a fault of the program; run it with HYMBA_DEBUG=1 to see where";
 }
 
 /** Whether HYMBA_DEBUG is set, where the environment may be read; asking must not raise a permission prompt. */

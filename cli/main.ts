@@ -60,8 +60,13 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     exitCode = exitCodeOf(error, messages);
   }
+  try {
+    if (messages.output !== "") await writeOutput(messages.output);
+  } catch (error) {
+    exitCode = exitCodeOf(error, messages);
+  }
   await writeError(messages.error);
-  return await writeOutput(messages.output).then(() => exitCode, (error) => exitCodeOf(error, messages));
+  return exitCode;
 }
 
 function exitCodeOf(error: unknown, messages: Messages): ExitCode {

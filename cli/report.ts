@@ -2,9 +2,10 @@
 import type { GenerationSummary } from "../runtime/generation_options.ts";
 import type { BackendReport } from "../runtime/open_backend.ts";
 
-/** One line: the backend and why it was chosen. */
-export function describeBackend({ kind, reason }: BackendReport): string {
-  return `${kind} backend (${reason})\n`;
+/** One line: the backend, the GPU if it is one, and why it was chosen. */
+export function describeBackend({ kind, reason, adapter }: BackendReport): string {
+  const gpu = adapter?.description || adapter?.device;
+  return `${kind} backend${gpu ? ` on ${gpu}` : ""} (${reason})\n`;
 }
 
 /** One line: counts, rates, why it ended, and the seed to do it again. */

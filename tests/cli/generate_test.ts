@@ -1,6 +1,6 @@
 /** `hymba generate` with the default model: what goes where, and how it ends. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { fixture, linesOf, runHymba, startHymba } from "./run_hymba.ts";
+import { fixture, hymbaArgs, linesOf, runHymba, startHymba } from "./run_hymba.ts";
 
 const PROMPT = "Once upon a time";
 
@@ -81,6 +81,22 @@ Deno.test("hymba generate ends in silence when nobody reads on", async () => {
   await reader.cancel();
   assertEquals(await textOf(child.stderr), "");
   assertEquals((await child.status).code, 0);
+});
+
+Deno.test({
+  name: "hymba generate says that the disk is full",
+  ignore: Deno.build.os !== "linux", // needs /dev/full
+  fn: async () => {
+    const command = [Deno.execPath(), ...hymbaArgs(["generate", "--quiet", "-n", "3", PROMPT])];
+    const line = command.map((word) => `'${word}'`).join(" ");
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", `exec ${line} >/dev/full`],
+      env: { NO_COLOR: "1", HYMBA_DEBUG: "0" },
+      stdin: "null",
+    }).output();
+    assertEquals(code, 1);
+    assertMatch(new TextDecoder().decode(stderr), /^error: .*[Nn]o space.*\n {2}The system refused.*\n$/);
+  },
 });
 
 Deno.test("hymba generate refuses a prompt that is not UTF-8", async () => {
