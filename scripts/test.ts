@@ -13,6 +13,7 @@ const PERMISSIONS = [
   "--allow-sys",
   "--allow-run", // the command line interface, and servers on the loopback address
   "--allow-net=127.0.0.1,localhost",
+  "--allow-ffi", // Dawn, a native addon
 ];
 
 interface Outcome {
