@@ -18,6 +18,7 @@ export type { Model } from "./runtime/model.ts";
 export type {
   LogitsOptions,
   PrefixOptions,
+  ResumeOptions,
   SessionOptions,
   SignalOptions,
 } from "./runtime/session_options.ts";
@@ -32,8 +33,10 @@ export type {
   Token,
 } from "./runtime/generation_options.ts";
 export type { SamplingOptions } from "./runtime/sampling_options.ts";
+export type { TokenConstraint } from "./runtime/token_constraint.ts";
 export type { TokenLogprob } from "./runtime/logprobs.ts";
 export type { ChatMessage, ChatRenderOptions, ChatRole, ChatTemplate } from "./runtime/chat.ts";
+export type { DecodeOptions, EncodeOptions } from "./runtime/tokenizer.ts";
 export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
 export type { LayerPlan } from "./runtime/layer_plan.ts";
 export type { BackendChoice, BackendReport } from "./runtime/open_backend.ts";

@@ -4,6 +4,7 @@ import { Sampler, type SamplerState } from "./sampler.ts";
 import { StopMatcher, type StopMatcherState } from "./stop_matcher.ts";
 import { TextStream, type TextStreamState } from "./text_stream.ts";
 import type { TextSettings } from "./text_settings.ts";
+import type { TokenConstraint } from "./token_constraint.ts";
 
 /** What a generation needs of a session. */
 export interface TokenSource {
@@ -36,6 +37,8 @@ export interface GenerationStep {
 export class Generation {
   /** The checked options. */
   readonly options: ResolvedGeneration;
+  /** Limits the tokens; null: nothing does. No part of {@linkcode Generation.state}: who goes on elsewhere sets it again. */
+  constraint: TokenConstraint | null;
   readonly #eosTokenIds: readonly number[];
   readonly #sampler: Sampler;
   readonly #stream: TextStream | null;
@@ -55,6 +58,7 @@ export class Generation {
     state?: GenerationState,
   ) {
     this.options = options;
+    this.constraint = options.constraint ?? null;
     this.#eosTokenIds = eosTokenIds;
     this.#sampler = new Sampler(options.sampling, vocabSize, state?.sampler);
     this.#matcher = new StopMatcher(options.stop, state?.matcher);
@@ -83,18 +87,28 @@ export class Generation {
    * Generates the next token. Its text is what became certain with it; at the last token, all that is left.
    *
    * @throws {KernelError} for logits that are no numbers
+   * @throws {ConfigError} where no token is allowed
    */
   async step(source: TokenSource): Promise<GenerationStep> {
-    const sampled = this.#sampler.sample(await source.nextLogits());
+    const sampled = this.#sampler.sample(this.#constrain(await source.nextLogits()));
     const index = this.#index++;
     const ended = this.#eosTokenIds.includes(sampled.id);
     if (!ended) source.accept(sampled.id);
-    const last = ended || index + 1 >= this.options.maxTokens;
+    this.constraint?.accept(sampled.id);
+    const complete = ended || (this.constraint?.isFinished ?? false);
+    const last = complete || index + 1 >= this.options.maxTokens;
     const match = this.#matcher.push(this.#decode(sampled.id, ended, last));
     const text = match.text + (last && match.stop === null ? this.#matcher.flush() : "");
     const token = { ...sampled, text, index };
     if (match.stop !== null) return { token, finished: { reason: "stop", stop: match.stop } };
-    return { token, finished: last ? { reason: ended ? "eos" : "length" } : null };
+    return { token, finished: last ? { reason: complete ? "eos" : "length" } : null };
+  }
+
+  #constrain(logits: Float32Array): Float32Array {
+    if (this.constraint === null) return logits;
+    const constrained = logits.slice(); // the backend's own are not ours to change
+    this.constraint.constrain(constrained);
+    return constrained;
   }
 
   #decode(id: number, ended: boolean, last: boolean): string {

@@ -1,6 +1,7 @@
 /** @file What a caller may ask of a generation, and what it gets: options, tokens, summary. */
 import { ConfigError } from "./errors.ts";
 import type { TokenLogprob } from "./logprobs.ts";
+import type { TokenConstraint } from "./token_constraint.ts";
 import { type ResolvedSampling, resolveSampling, type SamplingOptions } from "./sampling_options.ts";
 
 /** How to generate. Everything is optional. */
@@ -9,6 +10,8 @@ export interface GenerateOptions extends SamplingOptions {
   maxTokens?: number;
   /** Strings that end the text; neither they nor any part of them is emitted. */
   stop?: string | readonly string[];
+  /** Limits which tokens may come, such as to JSON; log-probabilities are then among the tokens that it allows. */
+  constraint?: TokenConstraint;
   /** Ends the generation, also during the prompt, with finish reason "abort". */
   signal?: AbortSignal;
 }
@@ -26,7 +29,7 @@ export interface Token {
   readonly index: number;
 }
 
-/** Why a generation ended: a stop string, maxTokens, the end-of-text token, or an aborted signal. */
+/** Why a generation ended: a stop string, maxTokens, the end-of-text token or constraint, or an aborted signal. */
 export type FinishReason = "stop" | "length" | "eos" | "abort";
 
 /** What an ended generation returns. */
@@ -53,6 +56,7 @@ export interface ResolvedGeneration {
   readonly sampling: ResolvedSampling;
   readonly maxTokens: number;
   readonly stop: readonly string[];
+  readonly constraint?: TokenConstraint;
   readonly signal?: AbortSignal;
 }
 
@@ -64,7 +68,7 @@ const MAX_TOKENS = 2 ** 31 - 1;
  * @throws {ConfigError} for an unknown option, a wrong type or a number out of range
  */
 export function resolveGeneration(options: GenerateOptions, vocabSize: number): ResolvedGeneration {
-  const { maxTokens = 512, stop = [], signal, ...sampling } = options;
+  const { maxTokens = 512, stop = [], constraint, signal, ...sampling } = options;
   if (!Number.isInteger(maxTokens) || maxTokens < 1 || maxTokens > MAX_TOKENS) {
     throw new ConfigError(
       `Cannot use option "maxTokens": it is ${
@@ -80,5 +84,5 @@ export function resolveGeneration(options: GenerateOptions, vocabSize: number): 
       'Give "stop" a list of strings',
     );
   }
-  return { sampling: resolveSampling(sampling, vocabSize), maxTokens, stop: stops, signal };
+  return { sampling: resolveSampling(sampling, vocabSize), maxTokens, stop: stops, constraint, signal };
 }

@@ -88,6 +88,19 @@ export class Model {
   }
 
   /**
+   * Bytes that a token adds to the text, not always whole characters; none for control tokens. Throws as decode does.
+   */
+  tokenBytes(id: number): Uint8Array {
+    const { detokenizer } = requireTokenizer(this.#parts.text);
+    return detokenizer.isSpecial(id) ? new Uint8Array(0) : detokenizer.bytes(id);
+  }
+
+  /** Tokens that end a generation. */
+  get eosTokenIds(): readonly number[] {
+    return this.#parts.text.eosTokenIds;
+  }
+
+  /**
    * A new, empty session: the meta tokens' state, or a compiled prefix, and nothing else.
    *
    * @throws {ConfigError} for a bad option

@@ -15,7 +15,7 @@ import {
 import type { Network } from "./network.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
-import type { SignalOptions } from "./session_options.ts";
+import type { ResumeOptions, SignalOptions } from "./session_options.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 
 /**
@@ -105,7 +105,7 @@ export class Session {
    *
    * @throws {ConfigError} where there is none, or while another call runs
    */
-  async *resume({ signal }: SignalOptions = {}): AsyncGenerator<Token, GenerationSummary> {
+  async *resume({ signal, constraint }: ResumeOptions = {}): AsyncGenerator<Token, GenerationSummary> {
     const generation = this.#generation;
     if (generation === null) {
       throw new ConfigError(
@@ -113,6 +113,7 @@ export class Session {
         "Call generate() instead",
       );
     }
+    if (constraint !== undefined) generation.constraint = constraint;
     return yield* this.#run(() => generation, signal);
   }
 
