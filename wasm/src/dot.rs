@@ -1,8 +1,8 @@
 //! Exact products of 8-bit weights and 8-bit activations, in the ways that engines allow.
 
-use crate::simd::{HAS_DOT_BYTES, I8x16, I16x8, I32x4};
+use crate::simd::{I8x16, I16x8, I32x4};
 
-/// How a module multiplies bytes: found once by [`probe`], then given to every matrix.
+/// How a module multiplies bytes: found once by probe_dot.rs, then given to every matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum DotKind {
@@ -36,8 +36,8 @@ pub trait Dot: Copy {
 
     /// Sums that begin at `bias`.
     fn start(bias: I32x4) -> Self;
-    /// Activations 4 * group to 4 * group + 3.
-    fn quad(activations: I8x16, group: usize) -> Self::Quad;
+    /// Activations 4 * QUAD to 4 * QUAD + 3.
+    fn quad<const QUAD: usize>(activations: I8x16) -> Self::Quad;
     /// Adds the products with four weights of each of four rows.
     fn add(self, activations: Self::Quad, weights: I8x16) -> Self;
     /// The sums.
@@ -82,8 +82,8 @@ impl Dot for RelaxedDot {
     }
 
     #[inline(always)]
-    fn quad(activations: I8x16, group: usize) -> I8x16 {
-        activations.repeat_group(group)
+    fn quad<const QUAD: usize>(activations: I8x16) -> I8x16 {
+        activations.repeat_quad::<QUAD>()
     }
 
     #[inline(always)]
@@ -132,8 +132,8 @@ impl Dot for WideDot {
     }
 
     #[inline(always)]
-    fn quad(activations: I8x16, group: usize) -> I16x8 {
-        activations.repeat_group(group).extend_low()
+    fn quad<const QUAD: usize>(activations: I8x16) -> I16x8 {
+        activations.repeat_quad::<QUAD>().extend_low()
     }
 
     #[inline(always)]
@@ -174,61 +174,12 @@ impl Dot for WideDot {
     }
 }
 
-/// What this module's engine does with the 8-bit dot, judged on operands at their extremes, where sums saturate, and at
-/// random; any doubt gives the slower kind.
-pub fn probe() -> DotKind {
-    if !HAS_DOT_BYTES {
-        return DotKind::Wide;
-    }
-    // Xorshift: https://www.jstatsoft.org/article/view/v008i14, one of Marsaglia's example triples of shifts.
-    let mut seed = 0x9e37_79b9_u32;
-    let mut random = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 17;
-        seed ^= seed << 5;
-        seed
-    };
-    let (mut narrow, mut unsigned, mut signed) = (true, true, true);
-    for round in 0..512 {
-        let extreme = [255, 128, 127, 0, 1, 254][round % 6];
-        let weights: [u8; 16] = core::array::from_fn(|_| if round < 256 { extreme } else { random() as u8 });
-        let activations: [i8; 16] = core::array::from_fn(|_| match round {
-            0..64 => 127,
-            64..128 => -127,
-            128..256 if random() & 0x100 == 0 => 127,
-            128..256 => -127,
-            _ => (random() as i8).max(-127),
-        });
-        let start = random() as i32 >> 8;
-        unsigned &= is_exact(start, activations, weights, i32::from);
-        signed &= is_exact(start, activations, weights, |byte| i32::from(byte as i8));
-        narrow &= is_exact(start, activations, weights.map(|byte| byte & 127), i32::from);
-    }
-    match (narrow, unsigned, signed) {
-        (true, true, false) => DotKind::Unsigned,
-        (true, false, true) => DotKind::Signed,
-        (true, _, _) => DotKind::Narrow,
-        _ => DotKind::Wide,
-    }
-}
-
-/// Whether the 8-bit dot takes bytes for these weights.
-fn is_exact(start: i32, activations: [i8; 16], bytes: [u8; 16], weight: fn(u8) -> i32) -> bool {
-    let got =
-        I32x4::splat(start).dot_bytes(I8x16::load(&activations), I8x16::load_unsigned(&bytes)).to_array();
-    let exact = core::array::from_fn(|lane| {
-        let product = |i: usize| i32::from(activations[i]) * weight(bytes[i]);
-        start + (4 * lane..4 * lane + 4).map(product).sum::<i32>()
-    });
-    got == exact
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn sum<D: Dot>(bias: i32, activations: [i8; 16], weights: [i8; 16]) -> [i32; 4] {
-        let quad = D::quad(I8x16::load(&activations), 2);
+        let quad = D::quad::<2>(I8x16::load(&activations));
         D::start(I32x4::splat(bias)).add(quad, I8x16::load(&weights)).finish().to_array()
     }
 
@@ -251,10 +202,5 @@ mod tests {
         });
         assert_eq!(sum::<WideDot>(-9, activations, weights), expected);
         assert_eq!(sum::<RelaxedDot>(-9, activations, weights), expected);
-    }
-
-    #[test]
-    fn probe_sees_that_the_native_twin_is_unsigned() {
-        assert_eq!(probe(), DotKind::Unsigned);
     }
 }

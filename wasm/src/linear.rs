@@ -50,3 +50,6 @@ pub fn store<const M: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ const MINUS_ROUNDS: i32 = (ROUND.to_bits() as i32).wrapping_mul(-8);
 const SMALLEST_MAX: f32 = 1e-36;
 
 /// Thirty-two columns of a row.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct ActivationBlock {
     /// q, in -127..=127.
@@ -38,7 +38,7 @@ pub struct ActivationBlock {
 }
 
 /// Thirty-two columns of four rows.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct ActivationTile {
     /// Columns 4 i to 4 i + 3 of row 0, of row 1, ...
@@ -130,3 +130,6 @@ fn low_bytes([a, b, c, d]: [I32x4; 4]) -> I8x16 {
     let low = |x: I32x4| x & I32x4::splat(0xff);
     (low(a) | low(b).shl::<8>() | low(c).shl::<16>() | d.shl::<24>()).as_bytes()
 }
+
+#[cfg(test)]
+mod tests;

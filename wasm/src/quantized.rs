@@ -184,7 +184,7 @@ fn add_quads<B: WeightBlock, D: Dot, const I: usize>(
     low: I8x16,
     high: I8x16,
 ) -> [D; QUARTERS] {
-    let (low, high) = (D::quad(low, I), D::quad(high, I));
+    let (low, high) = (D::quad::<I>(low), D::quad::<I>(high));
     for g in 0..QUARTERS {
         let [first, second] = blocks[g].quads(I);
         dots[g] = dots[g].add(low, first).add(high, second);

@@ -35,7 +35,6 @@ macro_rules! operators {
 operators! {
     F32x4: Add add, Sub sub, Mul mul, Div div;
     I32x4: Add add, Sub sub, BitAnd bitand, BitOr bitor, BitXor bitxor;
-    I8x16: BitAnd bitand;
 }
 
 impl Neg for F32x4 {

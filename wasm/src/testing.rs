@@ -1,6 +1,8 @@
 //! What the kernels' tests share.
 use crate::view::View;
 
+pub mod published;
+
 /// Normal-looking numbers in -2 .. 2, the same for the same seed: sums of four uniform ones from a linear congruential
 /// generator (Knuth, The Art of Computer Programming, volume 2, 3.3.4, table 1, line 26).
 pub fn random(seed: u32, count: usize) -> Vec<f32> {

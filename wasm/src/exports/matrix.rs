@@ -2,19 +2,20 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::dot::{DotKind, probe};
+use crate::dot::DotKind;
 use crate::embed;
 use crate::gated_linear;
 use crate::layout::unit_count;
 use crate::linear;
 use crate::matrix::{Activations, Dtype, Matrix};
+use crate::probe_dot;
 use crate::quantize_activations::{self, ActivationBlock, ActivationTile, BLOCK, QuantizedRows, TILE};
 use crate::view::{View, ViewMut};
 
 /// How this engine multiplies bytes exactly: a number for `matrix_new`.
 #[wasm_bindgen]
 pub fn probe_dot() -> u32 {
-    probe() as u32
+    probe_dot::probe_dot() as u32
 }
 
 /// A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0.

@@ -1,0 +1,81 @@
+use super::*;
+use crate::testing::random;
+
+/// All rows as tiles and blocks.
+fn quantized(x: &[f32], columns: usize) -> (Vec<ActivationTile>, Vec<ActivationBlock>) {
+    let (l, per_row) = (x.len() / columns, columns / BLOCK);
+    let mut tiles = vec![ActivationTile::default(); l / TILE * per_row];
+    let mut blocks = vec![ActivationBlock::default(); l % TILE * per_row];
+    quantize_activations(View::packed(x, columns), &mut tiles, &mut blocks);
+    (tiles, blocks)
+}
+
+/// A block's quotients in the order of its columns.
+fn columns_of(block: &ActivationBlock) -> Vec<i32> {
+    (0..BLOCK)
+        .map(|column| i32::from(block.quotients[column / 16][column % 4 * 4 + column % 16 / 4]))
+        .collect()
+}
+
+#[test]
+fn quantize_activations_rounds_to_nearest_and_ties_to_even() {
+    for seed in 0..20 {
+        let x: Vec<f32> = random(seed, BLOCK);
+        let (_, blocks) = quantized(&x, BLOCK);
+        let max = x.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+        let exact: Vec<i32> = x.iter().map(|x| (x * (127.0 / max)).round_ties_even() as i32).collect();
+        assert_eq!(columns_of(&blocks[0]), exact);
+        assert_eq!(blocks[0].minus_sum, -exact.iter().sum::<i32>());
+        assert!((blocks[0].scale / SCALE_UNIT - max / 127.0).abs() <= max * 1e-8);
+    }
+    let mut x = [0.0; BLOCK];
+    x[..6].copy_from_slice(&[127.0, 0.5, 1.5, -0.5, -1.5, -2.5]);
+    assert_eq!(columns_of(&quantized(&x, BLOCK).1[0])[..6], [127, 0, 2, 0, -2, -2]);
+}
+
+#[test]
+fn quantize_activations_interleaves_four_rows_into_a_tile() {
+    let columns = 3 * BLOCK;
+    let x = random(3, 7 * columns);
+    let (tiles, blocks) = quantized(&x, columns);
+    assert_eq!((tiles.len(), blocks.len()), (3, 9));
+    for row in 0..7 {
+        let (_, alone) = quantized(&x[row * columns..][..columns], columns);
+        for (b, alone) in alone.iter().enumerate() {
+            let (quotients, scale, minus_sum) = match tiles.get(row / TILE * 3 + b) {
+                Some(tile) if row < TILE => {
+                    let quads = tile.quotients.iter().flat_map(|quads| &quads[4 * row..4 * row + 4]);
+                    (quads.copied().collect(), tile.scales[row], tile.minus_sums[row])
+                }
+                _ => {
+                    let block = &blocks[(row - TILE) * 3 + b];
+                    (block.quotients.concat(), block.scale, block.minus_sum)
+                }
+            };
+            assert_eq!(
+                (quotients, scale, minus_sum),
+                (alone.quotients.concat(), alone.scale, alone.minus_sum)
+            );
+        }
+    }
+}
+
+#[test]
+fn quantize_activations_takes_numbers_of_every_size() {
+    for max in [0.0, 1e-45, 1e-38, 1e-36, 1e-30, 1.0, 1e22] {
+        let (_, blocks) = quantized(&[max; BLOCK], BLOCK);
+        let quotient = columns_of(&blocks[0])[0];
+        let value = quotient as f32 * (blocks[0].scale / SCALE_UNIT);
+        assert!(quotient == 127 || quotient == 0 && max < SMALLEST_MAX, "{max} gives {quotient}");
+        assert!((value - max).abs() <= max * 1e-6 || max < SMALLEST_MAX, "{max} gives {value}");
+    }
+}
+
+#[test]
+fn quantize_activations_keeps_what_is_not_finite() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut x = random(5, BLOCK);
+        x[17] = bad;
+        assert!(!quantized(&x, BLOCK).1[0].scale.is_finite());
+    }
+}
