@@ -739,7 +739,8 @@ fn ssm_scan(at: Invocation) {
 
 /** The library files, prepended to the kernels that use them, by their names. */
 export type LibraryName =
-  | "activations"
+  | "activations_q16"
+  | "activations_q8"
   | "attention_tile"
   | "block_bf16"
   | "block_f16"
@@ -756,7 +757,7 @@ export type LibraryName =
   | "input_a_shared"
   | "input_b_separate"
   | "input_b_shared"
-  | "quantized_activations"
+  | "pointwise"
   | "reduce_subgroups"
   | "reduce_workgroup"
   | "rotation"
@@ -765,22 +766,91 @@ export type LibraryName =
 
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
 export const LIBRARY_SOURCES: Readonly<Record<LibraryName, string>> = {
-  activations: `// The pointwise functions of the model, safe for any finite argument.
-
-// x / (1 + e^-x), without overflow.
-fn silu(x: f32) -> f32 {
-  let e = exp(-abs(x));
-  return x * select(1.0, e, x < 0.0) / (1.0 + e);
+  activations_q16: `// 32 activations as two signed bytes each: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 + 127 scales.
+// \`sum\` is the sum of the activations.
+struct QuantizedActivations {
+  coarse_low: vec4u, // of the first 16
+  coarse_high: vec4u,
+  fine_low: vec4u,
+  fine_high: vec4u,
+  scale: f32,
+  sum: f32,
 }
 
-// ln(1 + e^x), without overflow or cancellation: ln(1 + e) = 2 atanh(e / (2 + e)) as a series, since WGSL's log is only
-// good to 2^-21 next to 1.
-fn softplus(x: f32) -> f32 {
-  let e = exp(-abs(x));
-  let s = e / (2.0 + e);
-  let q = s * s;
-  let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
-  return max(x, 0.0) + 2.0 * s * series;
+fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
+  var values = quads;
+  var largest = vec4f();
+  for (var i = 0u; i < 8u; i++) {
+    largest = max(largest, abs(values[i]));
+  }
+  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+  let inverse = select(0.0, 32639.0 / most, most > 0.0);
+  var block: QuantizedActivations;
+  var sums = vec4i();
+  for (var i = 0u; i < 4u; i++) {
+    let low = vec4i(round(values[i] * inverse));
+    let high = vec4i(round(values[i + 4u] * inverse));
+    sums += low + high;
+    let coarse_low = (low + 128) >> vec4u(8u);
+    let coarse_high = (high + 128) >> vec4u(8u);
+    block.coarse_low[i] = pack4xI8(coarse_low);
+    block.coarse_high[i] = pack4xI8(coarse_high);
+    block.fine_low[i] = pack4xI8(low - 256 * coarse_low);
+    block.fine_high[i] = pack4xI8(high - 256 * coarse_high);
+  }
+  block.scale = most / 32639.0;
+  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  return block;
+}
+
+// The products with 32 signed bytes, added up: below 2^28, so exact until scaled.
+fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
+  var coarse = 0;
+  var fine = 0;
+  for (var i = 0u; i < 4u; i++) {
+    coarse += dot4I8Packed(low[i], activations.coarse_low[i]) + dot4I8Packed(high[i], activations.coarse_high[i]);
+    fine += dot4I8Packed(low[i], activations.fine_low[i]) + dot4I8Packed(high[i], activations.fine_high[i]);
+  }
+  return f32(256 * coarse + fine) * activations.scale;
+}
+`,
+  activations_q8: `// 32 activations as signed bytes: activation = scale * byte. \`sum\` is scale times the sum of the bytes.
+struct QuantizedActivations {
+  low: vec4u, // the first 16
+  high: vec4u,
+  scale: f32,
+  sum: f32,
+}
+
+fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
+  var values = quads;
+  var largest = vec4f();
+  for (var i = 0u; i < 8u; i++) {
+    largest = max(largest, abs(values[i]));
+  }
+  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+  let inverse = select(0.0, 127.0 / most, most > 0.0);
+  var block: QuantizedActivations;
+  var sums = vec4i();
+  for (var i = 0u; i < 4u; i++) {
+    let low = vec4i(round(values[i] * inverse));
+    let high = vec4i(round(values[i + 4u] * inverse));
+    sums += low + high;
+    block.low[i] = pack4xI8(low);
+    block.high[i] = pack4xI8(high);
+  }
+  block.scale = most / 127.0;
+  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  return block;
+}
+
+// The products with 32 signed bytes, added up.
+fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
+  var sum = 0;
+  for (var i = 0u; i < 4u; i++) {
+    sum += dot4I8Packed(low[i], activations.low[i]) + dot4I8Packed(high[i], activations.high[i]);
+  }
+  return f32(sum) * activations.scale;
 }
 `,
   attention_tile: `// One tile of keys of the attention kernel: the scores of its keys and, by the online softmax, their weights.
@@ -970,8 +1040,8 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   return sum;
 }
 `,
-  dot_q4_0: `// dot (q4_0): a block of weights times 8-bit activations, four products an instruction.
-// The weights' offset is taken out once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
+  dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. The weights' offset is taken out
+// once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
 alias XElement = QuantizedActivations;
 alias Activations = QuantizedActivations;
 
@@ -983,14 +1053,10 @@ fn activations_at(row: u32, block: u32) -> Activations {
 fn dot_block(block: Block, activations: Activations) -> f32 {
   let low = block & vec4u(0x0f0f0f0fu);
   let high = (block >> vec4u(4u)) & vec4u(0x0f0f0f0fu);
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) {
-    sum += dot4I8Packed(low[i], activations.low[i]) + dot4I8Packed(high[i], activations.high[i]);
-  }
-  return f32(sum) * activations.scale - 8.0 * activations.sum;
+  return dot_bytes(low, high, activations) - 8.0 * activations.sum;
 }
 `,
-  dot_q8_0: `// dot (q8_0): a block of weights times 8-bit activations, four products an instruction.
+  dot_q8_0: `// dot (q8_0): a block of weights times quantised activations, four products an instruction.
 alias XElement = QuantizedActivations;
 alias Activations = QuantizedActivations;
 
@@ -1000,11 +1066,7 @@ fn activations_at(row: u32, block: u32) -> Activations {
 }
 
 fn dot_block(block: Block, activations: Activations) -> f32 {
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) {
-    sum += dot4I8Packed(block.low[i], activations.low[i]) + dot4I8Packed(block.high[i], activations.high[i]);
-  }
-  return f32(sum) * activations.scale;
+  return dot_bytes(block.low, block.high, activations);
 }
 `,
   input_a_separate: `// input a in a buffer of its own.
@@ -1031,34 +1093,22 @@ fn b_at(i: u32) -> f32 {
   return out[i];
 }
 `,
-  quantized_activations: `// 32 activations as signed bytes: activation = scale * byte. \`sum\` is scale times the sum of the bytes.
-struct QuantizedActivations {
-  low: vec4u,
-  high: vec4u,
-  scale: f32,
-  sum: f32,
+  pointwise: `// The pointwise functions of the model, safe for any finite argument.
+
+// x / (1 + e^-x), without overflow.
+fn silu(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  return x * select(1.0, e, x < 0.0) / (1.0 + e);
 }
 
-fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
-  var values = quads;
-  var largest = vec4f();
-  for (var i = 0u; i < 8u; i++) {
-    largest = max(largest, abs(values[i]));
-  }
-  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
-  let inverse = select(0.0, 127.0 / most, most > 0.0);
-  var block: QuantizedActivations;
-  var sums = vec4i();
-  for (var i = 0u; i < 4u; i++) {
-    let low = vec4i(round(values[i] * inverse));
-    let high = vec4i(round(values[i + 4u] * inverse));
-    sums += low + high;
-    block.low[i] = pack4xI8(low);
-    block.high[i] = pack4xI8(high);
-  }
-  block.scale = most / 127.0;
-  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
-  return block;
+// ln(1 + e^x), without overflow or cancellation: ln(1 + e) = 2 atanh(e / (2 + e)) as a series, since WGSL's log is only
+// good to 2^-21 next to 1.
+fn softplus(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
+  return max(x, 0.0) + 2.0 * s * series;
 }
 `,
   reduce_subgroups: `// reduce, with subgroups: sums over a workgroup of WORKGROUP_SIZE invocations, returned to all of them.

@@ -1,4 +1,4 @@
-// dot (q8_0): a block of weights times 8-bit activations, four products an instruction.
+// dot (q8_0): a block of weights times quantised activations, four products an instruction.
 alias XElement = QuantizedActivations;
 alias Activations = QuantizedActivations;
 
@@ -8,9 +8,5 @@ fn activations_at(row: u32, block: u32) -> Activations {
 }
 
 fn dot_block(block: Block, activations: Activations) -> f32 {
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) {
-    sum += dot4I8Packed(block.low[i], activations.low[i]) + dot4I8Packed(block.high[i], activations.high[i]);
-  }
-  return f32(sum) * activations.scale;
+  return dot_bytes(block.low, block.high, activations);
 }

@@ -3,6 +3,7 @@
  * in call order and submitted when something is read or written from outside.
  */
 import type {
+  ActivationPrecision,
   AttentionArgs,
   Backend,
   Cursor,
@@ -20,7 +21,13 @@ import type {
 } from "../backend.ts";
 import { rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import { Commands } from "./webgpu/commands.ts";
-import { type AdapterReport, type DeviceOptions, type GpuFeatures, openDevice } from "./webgpu/device.ts";
+import {
+  type AdapterReport,
+  type DeviceOptions,
+  type GpuFeatures,
+  openDevice,
+  type OpenedDevice,
+} from "./webgpu/device.ts";
 import type { Gpu } from "./webgpu/gpu.ts";
 import { Kernels } from "./webgpu/kernels.ts";
 import { Memory } from "./webgpu/memory.ts";
@@ -39,6 +46,8 @@ import { WeightUploader } from "./webgpu/weights.ts";
 
 /** Options of {@linkcode openWebGpuBackend}. */
 export interface WebGpuOptions extends DeviceOptions {
+  /** What products with quantised weights make of activations; q8 unless given. */
+  readonly activations?: ActivationPrecision;
   /** Most bytes of one binding of a weight, below the device's own limit. For tests. */
   readonly weightPartBytes?: number;
 }
@@ -49,8 +58,8 @@ export interface WebGpuOptions extends DeviceOptions {
  * @throws {BackendUnavailableError} with the reason, where there is none to be used
  */
 export async function openWebGpuBackend(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
-  const { device, adapter, features } = await openDevice(options);
-  return new WebGpuBackend(device, adapter, features, options.weightPartBytes);
+  const opened = await openDevice(options);
+  return new WebGpuBackend(opened, options);
 }
 
 /** Ops on a GPU. Reads throw KernelError for whatever the GPU refused before, DeviceLostError where it is gone. */
@@ -68,13 +77,14 @@ export class WebGpuBackend implements Backend {
   /** Host copies of the cursors, whose GPU values only move by known steps. */
   readonly #positions = new WeakMap<Region, number>();
 
-  constructor(device: GPUDevice, adapter: AdapterReport, features: GpuFeatures, weightPartBytes = Infinity) {
+  constructor({ device, adapter, features }: OpenedDevice, options: WebGpuOptions = {}) {
+    const { activations = "q8", weightPartBytes = Infinity } = options;
     this.#device = device;
     this.adapter = adapter;
     this.features = features;
     const commands = new Commands(device, new Kernels(device, features));
     const memory = new Memory(device, commands);
-    this.#gpu = { features, commands, memory, vectorPacks: new VectorPacks(commands, memory) };
+    this.#gpu = { features, activations, commands, memory, vectorPacks: new VectorPacks(commands, memory) };
     this.#readback = new Readback(device, commands);
     this.#uploader = new WeightUploader(device, memory, {
       bindingBytes: Math.min(weightPartBytes, device.limits.maxStorageBufferBindingSize),

@@ -1,10 +1,12 @@
 /** @file Every variant of every kernel that the ops may ask for: what the compile test compiles. */
 import type { LibraryName } from "../../kernels/sources.ts";
+import type { ActivationPrecision } from "../../runtime/backend.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
 import { dotLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
 import type { WeightDtype } from "../../runtime/tensor.ts";
 
 const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
 const INPUTS_A: readonly LibraryName[] = ["input_a_separate", "input_a_shared"];
 const INPUTS_B: readonly LibraryName[] = ["input_b_separate", "input_b_shared"];
@@ -24,17 +26,35 @@ const ATTENTION = {
 /** The variants for a device with or without subgroup operations. */
 export function variants(subgroups: boolean): KernelChoice[] {
   const reduce: LibraryName = subgroups ? "reduce_subgroups" : "reduce_workgroup";
-  const products = DTYPES.map(dotLibraries);
   return [
-    { kernel: "advance_cursor" },
-    { kernel: "copy" },
-    { kernel: "copy_f16" },
-    { kernel: "quantize", libraries: ["quantized_activations"] },
-    ...DTYPES.map((dtype): KernelChoice => ({ kernel: "embed", libraries: [`block_${dtype}`, "scale"] })),
+    ...memoryVariants(),
+    ...productVariants(reduce),
+    ...cacheVariants(),
     ...INPUTS_A.map((a): KernelChoice => ({ kernel: "rms_norm", libraries: [a, reduce] })),
     ...INPUTS_A.flatMap((a) =>
       INPUTS_B.map((b): KernelChoice => ({ kernel: "head_fusion", libraries: [a, b, reduce] }))
     ),
+    { kernel: "ssm_conv", libraries: ["pointwise"] },
+    { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
+  ];
+}
+
+function memoryVariants(): KernelChoice[] {
+  return [
+    { kernel: "advance_cursor" },
+    { kernel: "copy" },
+    { kernel: "copy_f16" },
+    ...DTYPES.map((dtype): KernelChoice => ({ kernel: "embed", libraries: [`block_${dtype}`, "scale"] })),
+  ];
+}
+
+function productVariants(reduce: LibraryName): KernelChoice[] {
+  const products = PRECISIONS.flatMap((precision) => DTYPES.map((dtype) => dotLibraries(dtype, precision)));
+  return [
+    ...PRECISIONS.map((precision): KernelChoice => ({
+      kernel: "quantize",
+      libraries: [`activations_${precision}`],
+    })),
     ...products.flatMap((libraries) =>
       [0, 1].map((ACCUMULATE): KernelChoice => ({
         kernel: "linear",
@@ -44,8 +64,13 @@ export function variants(subgroups: boolean): KernelChoice[] {
     ),
     ...products.map((libraries): KernelChoice => ({
       kernel: "gated_linear",
-      libraries: [...libraries, "activations", reduce],
+      libraries: [...libraries, "pointwise", reduce],
     })),
+  ];
+}
+
+function cacheVariants(): KernelChoice[] {
+  return [
     ...CACHES.flatMap((cache) =>
       INPUTS_A.flatMap((a) =>
         INPUTS_B.map((b): KernelChoice => ({
@@ -62,7 +87,5 @@ export function variants(subgroups: boolean): KernelChoice[] {
       }))
     ),
     { kernel: "attention_combine" },
-    { kernel: "ssm_conv", libraries: ["activations"] },
-    { kernel: "ssm_scan", libraries: ["activations", reduce] },
   ];
 }

@@ -1,4 +1,5 @@
 /** @file What every op is given: one device's commands and memory. */
+import type { ActivationPrecision } from "../../backend.ts";
 import type { Commands } from "./commands.ts";
 import type { GpuFeatures } from "./device.ts";
 import type { Memory } from "./memory.ts";
@@ -8,6 +9,8 @@ import type { VectorPacks } from "./vector_packs.ts";
 /** One device, ready for ops. */
 export interface Gpu {
   readonly features: GpuFeatures;
+  /** What products with quantised weights make of activations. */
+  readonly activations: ActivationPrecision;
   readonly commands: Commands;
   readonly memory: Memory;
   readonly vectorPacks: VectorPacks;

@@ -34,7 +34,7 @@ export function linear(gpu: Gpu, { x, weight, out, accumulate = false }: LinearA
     const shape = matVecShape(weight, rows, 4);
     gpu.commands.run({
       kernel: "linear",
-      libraries: [...dotLibraries(weight.dtype), reduceLibrary(gpu)],
+      libraries: [...dotLibraries(weight.dtype, gpu.activations), reduceLibrary(gpu)],
       constants: { ...shape, ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, x: operand.region, out: regionOf(out) },
       params: {
@@ -60,7 +60,7 @@ export function gatedLinear(gpu: Gpu, { x, gate, up, out }: GatedLinearArgs): vo
     const shape = matVecShape(gate, rows, 2);
     gpu.commands.run({
       kernel: "gated_linear",
-      libraries: [...dotLibraries(gate.dtype), "activations", reduceLibrary(gpu)],
+      libraries: [...dotLibraries(gate.dtype, gpu.activations), "pointwise", reduceLibrary(gpu)],
       constants: { ...shape },
       resources: {
         gate: blocks,

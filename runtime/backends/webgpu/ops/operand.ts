@@ -1,4 +1,5 @@
 /** @file Brings an op's input into the form that its kernel reads, by a copy where it is not already so. */
+import type { ActivationPrecision } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, type Region, regionOf } from "../region.ts";
@@ -13,8 +14,8 @@ export interface Operand {
 }
 
 const COPY_WORKGROUP = 64;
-/** Bytes of 32 quantised activations; `struct QuantizedActivations`. */
-const QUANTIZED_BYTES = 48;
+/** Bytes of 32 quantised activations: `struct QuantizedActivations`. */
+const QUANTIZED_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 80, q8: 48 };
 
 /** Whether two tensors share a buffer, which a dispatch that writes one of them may bind once only. */
 export function sharesBuffer(a: Tensor, b: Tensor): boolean {
@@ -45,12 +46,12 @@ function copied(gpu: Gpu, purpose: string, x: Tensor, width: number): Tensor {
   return { buffer: region, dtype: x.dtype, shape: [l, width], offset: 0, stride: width };
 }
 
-/** The libraries with which a kernel multiplies weights of a dtype: quantised ones multiply 8-bit activations, in integers. */
-export function dotLibraries(dtype: WeightDtype): LibraryName[] {
+/** The libraries with which a kernel multiplies weights of a dtype: quantised ones multiply quantised activations, in integers. */
+export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecision): LibraryName[] {
   switch (dtype) {
     case "q8_0":
     case "q4_0":
-      return [`block_${dtype}`, "scale", "quantized_activations", `dot_${dtype}`];
+      return [`block_${dtype}`, "scale", `activations_${activations}`, `dot_${dtype}`];
     default:
       return [`block_${dtype}`, "scale", "dot_float"];
   }
@@ -73,10 +74,10 @@ export function multiplicand(
 
 function quantized(gpu: Gpu, x: Tensor, blocks: number): Operand {
   const l = rowCount(x);
-  const region = gpu.memory.scratch("quantized", QUANTIZED_BYTES * l * blocks);
+  const region = gpu.memory.scratch("quantized", QUANTIZED_BYTES[gpu.activations] * l * blocks);
   gpu.commands.run({
     kernel: "quantize",
-    libraries: ["quantized_activations"],
+    libraries: [`activations_${gpu.activations}`],
     resources: { x: regionOf(x), quantized: region },
     params: { blocks, ...place("x", x) },
     grid: [Math.ceil(blocks / 64), l],

@@ -29,7 +29,7 @@ export function ssmConv(gpu: Gpu, args: SsmConvArgs): void {
   }
   gpu.commands.run({
     kernel: "ssm_conv",
-    libraries: ["activations"],
+    libraries: ["pointwise"],
     constants: { WORKGROUP_SIZE: CONV_WORKGROUP, ROWS: CONV_ROWS },
     resources: {
       x: regionOf(x),
@@ -60,7 +60,7 @@ export function ssmScan(gpu: Gpu, args: SsmScanArgs): void {
   const [dInner, dtRank] = dtProj.shape;
   gpu.commands.run({
     kernel: "ssm_scan",
-    libraries: ["activations", reduceLibrary(gpu)],
+    libraries: ["pointwise", reduceLibrary(gpu)],
     constants: { WORKGROUP_SIZE: SCAN_WORKGROUP, LANES: SCAN_LANES, DT_BC: columnCount(dtBC) },
     resources: {
       dtBc: regionOf(dtBC),

@@ -1,6 +1,6 @@
 // 32 activations as signed bytes: activation = scale * byte. `sum` is scale times the sum of the bytes.
 struct QuantizedActivations {
-  low: vec4u,
+  low: vec4u, // the first 16
   high: vec4u,
   scale: f32,
   sum: f32,
@@ -26,4 +26,13 @@ fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
   block.scale = most / 127.0;
   block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
   return block;
+}
+
+// The products with 32 signed bytes, added up.
+fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
+  var sum = 0;
+  for (var i = 0u; i < 4u; i++) {
+    sum += dot4I8Packed(low[i], activations.low[i]) + dot4I8Packed(high[i], activations.high[i]);
+  }
+  return f32(sum) * activations.scale;
 }
