@@ -2,6 +2,9 @@
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { KernelError } from "../../errors.ts";
 
+/** Where one allocation ends on a 32-bit machine, less room to round sizes up. */
+export const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
 /** Bytes that one owner holds in linear memory, until it gives them back. */
 export class Region {
   readonly byteLength: number;
@@ -61,8 +64,7 @@ export class LinearMemory {
    * @throws {KernelError} when the memory cannot grow that far (4 GiB in all at most)
    */
   allocate(owner: string, byteLength: number): Region {
-    // A Rust layout ends below 2 GiB on a 32-bit machine.
-    const fits = byteLength < 2 ** 31 - 64;
+    const fits = byteLength < MOST_BYTES;
     return this.adopt(owner, fits ? this.#kernels.allocate(Math.max(byteLength, 1)) : 0, byteLength);
   }
 

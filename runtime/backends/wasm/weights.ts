@@ -4,7 +4,7 @@ import type { Weight, WeightUse } from "../../backend.ts";
 import { WeightsError } from "../../errors.ts";
 import { dequantize } from "../../formats/quantize.ts";
 import { byteLength, type WeightDtype } from "../../tensor.ts";
-import type { LinearMemory, Region } from "./memory.ts";
+import { type LinearMemory, MOST_BYTES, type Region } from "./memory.ts";
 
 /** The numbers that `matrix_new` knows dtypes by. */
 const DTYPE_NUMBER: Readonly<Record<WeightDtype, number>> = { f32: 0, f16: 1, bf16: 2, q8_0: 3, q4_0: 4 };
@@ -64,9 +64,12 @@ export class WeightStore {
     const name = `${dtype} matrix of shape [${rows}, ${columns}]`;
     const rowBytes = byteLength(dtype, columns);
     const rowsAtOnce = Math.max(1, Math.floor(STAGING_BYTES / rowBytes));
-    const staging = this.#memory.scratch("uploads", rowsAtOnce * rowBytes);
-    const matrix = kernels.matrix_new(DTYPE_NUMBER[dtype], rows, columns, this.#dotKind);
-    const packedBytes = matrix === 0 ? bytes.length : kernels.matrix_bytes(matrix) >>> 0;
+    const staging = this.#memory.scratch("uploads", Math.min(rowsAtOnce, rows) * rowBytes);
+    const publishedBytes = rows * rowBytes;
+    // The kernels' own arithmetic on sizes ends there.
+    const fits = publishedBytes < MOST_BYTES;
+    const matrix = fits ? kernels.matrix_new(DTYPE_NUMBER[dtype], rows, columns, this.#dotKind) : 0;
+    const packedBytes = matrix === 0 ? publishedBytes : kernels.matrix_bytes(matrix) >>> 0;
     const region = this.#memory.adopt(name, matrix, packedBytes);
     this.#matrices.add(region);
     for (let first = 0; first < rows; first += rowsAtOnce) {
