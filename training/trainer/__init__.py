@@ -1,0 +1,1 @@
+"""Training: documents to rows, batches as they appear, the steps, and what comes out of it."""
