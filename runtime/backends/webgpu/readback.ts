@@ -5,6 +5,7 @@ import { BUFFER_USAGE, MAP_READ_MODE } from "./gpu_constants.ts";
 import type { Region } from "./region.ts";
 
 const ERROR_FILTERS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
+const IS_DENO = globalThis.navigator?.userAgent?.startsWith("Deno/2.") === true;
 /** Staging buffers kept for reuse. */
 const MAX_STAGING = 8;
 /** Milliseconds in which a lost device's notice may come after the failure that it explains. */
@@ -15,6 +16,7 @@ export class Readback {
   readonly #device: GPUDevice;
   readonly #commands: Commands;
   #staging: GPUBuffer[] = [];
+  readonly #mappedBefore = new WeakSet<GPUBuffer>();
   #lost: GPUDeviceLostInfo | null = null;
   #disposed = false;
 
@@ -38,18 +40,33 @@ export class Readback {
     this.#commands.flush();
     const errors = this.#popScopes();
     this.#pushScopes();
-    try {
-      await staging.mapAsync(MAP_READ_MODE, 0, size);
-    } catch (cause) {
+    const bytes = await this.#map(staging, size).catch(async (cause) => {
       throw await this.#failure(cause, errors);
-    }
-    const bytes = new Uint8Array(staging.getMappedRange(0, size)).slice();
-    staging.unmap();
+    });
     this.#giveStaging(staging);
     const error = await errors;
     if (error) throw kernelError(error.message, error);
     this.#throwIfLost();
     return bytes;
+  }
+
+  /**
+   * Deno's mapAsync waits for the GPU inside the call, then sleeps ten milliseconds before it resolves. The bytes are there at once,
+   * but only a buffer that was mapped before says so; another platform, or another Deno, may refuse, and is waited for.
+   */
+  async #map(staging: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    const mapped = staging.mapAsync(MAP_READ_MODE, 0, size);
+    if (IS_DENO && this.#mappedBefore.has(staging)) {
+      mapped.catch(() => {}); // told by what follows
+      try {
+        return copyMapped(staging, size);
+      } catch {
+        // not mapped yet
+      }
+    }
+    await mapped;
+    this.#mappedBefore.add(staging);
+    return copyMapped(staging, size);
   }
 
   /** Destroys the staging buffers. */
@@ -98,6 +115,12 @@ export class Readback {
   #throwIfLost(): void {
     if (this.#lost) throw lostError(this.#lost);
   }
+}
+
+function copyMapped(staging: GPUBuffer, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(staging.getMappedRange(0, size)).slice();
+  staging.unmap();
+  return bytes;
 }
 
 function lostError({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
