@@ -10,7 +10,7 @@ import { Fingerprint } from "./fingerprint.ts";
 import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
 import type { Network } from "./network.ts";
-import { type BackendChoice, openBackend, type WebGpuChoice } from "./open_backend.ts";
+import { type BackendChoice, openBackend, type WasmChoice, type WebGpuChoice } from "./open_backend.ts";
 import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
 import { Tokenizer } from "./tokenizer.ts";
@@ -20,7 +20,7 @@ import { createWorkspace } from "./workspace.ts";
 /** How to load a model. Everything is optional. */
 export interface LoadOptions {
   /** @default {"auto"} */
-  backend?: BackendChoice | WebGpuChoice;
+  backend?: BackendChoice | WebGpuChoice | WasmChoice;
   /** Storage of the large matrices; left out: as the checkpoint has them. */
   quantization?: WeightDtype;
   /** Storage of keys and values. @default {"f32"} */

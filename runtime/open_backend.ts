@@ -4,6 +4,7 @@
  */
 import type { Backend, BackendKind } from "./backend.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
+import type { KernelOptions } from "./backends/wasm/open_kernels.ts";
 import type { AdapterReport, GpuFeatures } from "./backends/webgpu/device.ts";
 import { ConfigError } from "./errors.ts";
 
@@ -14,6 +15,11 @@ export interface WebGpuChoice {
   readonly gpu?: GPU;
   /** Take a GPU that is emulated on the CPU, too. */
   readonly allowSoftware?: boolean;
+}
+
+/** WebAssembly with more to say than its name, such as a compiled module where none may be compiled. */
+export interface WasmChoice extends KernelOptions {
+  readonly kind: "wasm";
 }
 
 /** Which backend to use; `auto` takes the fastest one that runs here. */
@@ -43,8 +49,12 @@ export interface OpenedBackend {
  *
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
  */
-export async function openBackend(choice: BackendChoice | WebGpuChoice = "auto"): Promise<OpenedBackend> {
-  if (typeof choice === "object") return await openWebGpu(choice);
+export async function openBackend(
+  choice: BackendChoice | WebGpuChoice | WasmChoice = "auto",
+): Promise<OpenedBackend> {
+  if (typeof choice === "object") {
+    return choice.kind === "wasm" ? await openWasm("asked for", choice) : await openWebGpu(choice);
+  }
   switch (choice) {
     case "reference":
       return { backend: new ReferenceBackend(), report: { kind: "reference", reason: "asked for" } };
@@ -62,9 +72,9 @@ export async function openBackend(choice: BackendChoice | WebGpuChoice = "auto")
   }
 }
 
-async function openWasm(why: string): Promise<OpenedBackend> {
+async function openWasm(why: string, options?: KernelOptions): Promise<OpenedBackend> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
-  const backend = await openWasmBackend();
+  const backend = await openWasmBackend(options);
   return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
 }
 
