@@ -1,34 +1,27 @@
 /** @file The default model's packed file, which ships with this module in parts. */
 import type { ByteSource } from "../../runtime/formats/byte_source.ts";
+import { request } from "../../runtime/sources/http.ts";
 import { openPartsSource } from "../../runtime/sources/parts_source.ts";
+import type { DataModule } from "./data_module.ts";
+import { PART_MODULES } from "./part_modules.ts";
 import { PARTS } from "./parts.ts";
-
-/** The exports of a data module: its memory begins with the data. */
-export interface DataModule {
-  readonly memory: WebAssembly.Memory;
-}
 
 /** The default model as one packed GGUF file. In Deno it comes with the module graph and needs no permission. */
 export async function openStories(): Promise<ByteSource> {
-  const modules = await Promise.all(
-    PARTS.map(({ importModule, fileName }) => openPart(importModule, fileName)),
-  );
+  const modules = await Promise.all(PARTS.map(({ url }, i) => PART_MODULES?.[i]() ?? readModule(url())));
   const parts = modules.map(({ memory }, i) =>
     new Uint8Array(memory.buffer as ArrayBuffer, 0, PARTS[i].byteLength)
   );
   return openPartsSource("stories.gguf", parts);
 }
 
-/** Imports a data module where the platform can (Deno), else fetches and instantiates it. */
-async function openPart(importModule: () => Promise<DataModule>, fileName: string): Promise<DataModule> {
-  if ("Deno" in globalThis) return await importModule();
-  const bytes = await readBeside(new URL(fileName, import.meta.url));
-  const { instance } = await WebAssembly.instantiate(bytes);
+async function readModule(url: URL): Promise<DataModule> {
+  const { instance } = await WebAssembly.instantiate(await readFile(url));
   return instance.exports as unknown as DataModule;
 }
 
-async function readBeside(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  if (url.protocol !== "file:") return new Uint8Array(await (await fetch(url)).arrayBuffer());
+async function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  if (url.protocol !== "file:") return new Uint8Array(await (await request(url, {})).arrayBuffer());
   const { readFile } = await import("node:fs/promises");
   return new Uint8Array(await readFile(url));
 }
