@@ -36,16 +36,17 @@ pub fn update<const N: usize>(
     for (n, correction) in corrections.iter_mut().enumerate() {
         *correction = F32x4::splat(sums[n].add(&mut scores[n][..count.next_multiple_of(4)]));
     }
-    let width = values.width();
-    let mut start = 0;
-    while start + 16 <= width {
-        accumulate::<N, 4>(&scores, values, count, start, corrections, out);
-        start += 16;
+    let whole = values.width() / 4;
+    let mut vector = 0;
+    while vector + 4 <= whole {
+        accumulate::<N, 4>(&scores, values, count, vector, corrections, out);
+        vector += 4;
     }
-    while start < width {
-        accumulate::<N, 1>(&scores, values, count, start, corrections, out);
-        start += 4;
+    while vector < whole {
+        accumulate::<N, 1>(&scores, values, count, vector, corrections, out);
+        vector += 1;
     }
+    accumulate_rest(&scores, values, count, corrections, out);
 }
 
 /// Scores of all queries; those behind `count` stay -inf.
@@ -85,33 +86,57 @@ impl Sums {
     }
 }
 
-/// Adds weighted values to V vectors of the outputs, from column `start` on.
+/// Adds weighted values to V vectors of the outputs, from vector `first` on.
 #[inline(always)]
 fn accumulate<const N: usize, const V: usize>(
     weights: &[[f32; BLOCK]; N],
     values: Rows,
     count: usize,
-    start: usize,
+    first: usize,
     corrections: [F32x4; N],
     out: &mut [f32],
 ) {
     let width = values.width();
+    let columns = 4 * first..4 * (first + V);
     let mut sums: [[F32x4; V]; N] = core::array::from_fn(|n| {
-        let row = &out[n * width..(n + 1) * width];
-        core::array::from_fn(|v| lanes::load(row, start + 4 * v) * corrections[n])
+        let before = out[n * width..][columns.clone()].as_chunks().0;
+        core::array::from_fn(|v| F32x4::load(&before[v]) * corrections[n])
     });
     for j in 0..count {
-        let row = values.row(j);
-        let vectors: [F32x4; V] = core::array::from_fn(|v| lanes::load(row, start + 4 * v));
+        let row = values.row(j)[columns.clone()].as_chunks().0;
+        let vectors: [F32x4; V] = core::array::from_fn(|v| F32x4::load(&row[v]));
         for (sums, weights) in sums.iter_mut().zip(weights) {
             let weight = F32x4::splat(weights[j]);
             *sums = core::array::from_fn(|v| sums[v] + weight * vectors[v]);
         }
     }
     for (n, sums) in sums.into_iter().enumerate() {
-        let row = &mut out[n * width..(n + 1) * width];
-        for (v, sum) in sums.into_iter().enumerate() {
-            lanes::store(sum, row, start + 4 * v);
+        let after = out[n * width..][columns.clone()].as_chunks_mut().0;
+        for (sum, after) in sums.into_iter().zip(after) {
+            sum.store(after);
         }
+    }
+}
+
+/// Adds weighted values to the columns that fill no vector.
+fn accumulate_rest<const N: usize>(
+    weights: &[[f32; BLOCK]; N],
+    values: Rows,
+    count: usize,
+    corrections: [F32x4; N],
+    out: &mut [f32],
+) {
+    let width = values.width();
+    let columns = width / 4 * 4..width;
+    if columns.is_empty() {
+        return;
+    }
+    for n in 0..N {
+        let out = &mut out[n * width..][columns.clone()];
+        let mut sum = F32x4::load_partial(out) * corrections[n];
+        for (j, &weight) in weights[n][..count].iter().enumerate() {
+            sum = sum + F32x4::splat(weight) * F32x4::load_partial(&values.row(j)[columns.clone()]);
+        }
+        sum.store_partial(out);
     }
 }
