@@ -4,11 +4,13 @@
 //! Sixteen weights lie together: column 4 q of the four rows, column 4 q + 1, ... Columns behind the last are zeros. A
 //! product sums 32 columns at a time, then those sums, always in this order.
 
+use core::ops::Range;
 use std::collections::TryReserveError;
 
 use crate::float_format::Format;
 use crate::lanes;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
+use crate::pieces::Sums;
 use crate::quantize_activations::TILE;
 use crate::simd::F32x4;
 
@@ -78,24 +80,28 @@ impl<F: Format> FloatMatrix<F> {
         &self.quads[first_row(self.units, unit, quarter) / GROUP * self.per_row..][..self.per_row]
     }
 
-    /// Products of a row of activations with a unit's rows.
+    /// Products of a row of activations with the rows of units.
     #[inline(never)]
-    pub fn dot_row(&self, unit: usize, x: &[f32]) -> [F32x4; QUARTERS] {
-        let streams: [_; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
-        let [sums] = self.dot::<QUARTERS, 1>(streams, [x]);
-        sums
+    pub fn dot_row(&self, units: Range<usize>, x: &[f32], sums: &mut [Sums]) {
+        for (unit, sums) in units.zip(sums) {
+            let streams: [_; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
+            [*sums] = self.dot::<QUARTERS, 1>(streams, [x]);
+        }
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
-    pub fn dot_tile(&self, unit: usize, x: [&[f32]; TILE]) -> [[F32x4; QUARTERS]; TILE] {
-        let (low, high) = (self.dot_pair(unit, 0, x), self.dot_pair(unit, PAIR, x));
-        core::array::from_fn(|row| [low[row][0], low[row][1], high[row][0], high[row][1]])
+    pub fn dot_tile(&self, unit: usize, x: [&[f32]; TILE], sums: &mut [Sums; TILE]) {
+        for quarter in (0..QUARTERS).step_by(PAIR) {
+            self.dot_pair(unit, quarter, x, sums);
+        }
     }
 
     #[inline(never)]
-    fn dot_pair(&self, unit: usize, quarter: usize, x: [&[f32]; TILE]) -> [[F32x4; PAIR]; TILE] {
+    fn dot_pair(&self, unit: usize, quarter: usize, x: [&[f32]; TILE], sums: &mut [Sums; TILE]) {
         let streams: [_; PAIR] = core::array::from_fn(|g| self.stream(unit, quarter + g));
-        self.dot::<PAIR, TILE>(streams, x)
+        for (sums, products) in sums.iter_mut().zip(self.dot::<PAIR, TILE>(streams, x)) {
+            sums[quarter..quarter + PAIR].copy_from_slice(&products);
+        }
     }
 
     #[inline(always)]

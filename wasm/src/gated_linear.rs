@@ -5,10 +5,9 @@
 use core::ops::Range;
 
 use crate::layout::QUARTERS;
-use crate::linear::store;
 use crate::math::silu;
 use crate::matrix::{Activations, Matrix};
-use crate::quantize_activations::TILE;
+use crate::pieces::{LARGEST, for_each_piece};
 use crate::simd::F32x4;
 use crate::view::ViewMut;
 
@@ -20,27 +19,15 @@ pub fn gated_linear(
     out: &mut ViewMut,
     units: Range<usize>,
 ) {
-    let tiles = out.rows() / TILE;
-    for unit in units {
-        for tile in 0..tiles {
-            let gates = gate.dot_tile(unit, activations, tile);
-            let ups = up.dot_tile(unit, activations, tile);
-            store(
-                out,
-                tile * TILE,
-                unit,
-                core::array::from_fn::<_, TILE, _>(|row| gated(gates[row], ups[row])),
-                false,
-            );
+    let mut gates = [[F32x4::zero(); QUARTERS]; LARGEST];
+    let mut ups = gates;
+    for_each_piece(out.rows(), units, |piece| {
+        let (gates, ups) = (&mut gates[..piece.len()], &mut ups[..piece.len()]);
+        gate.dot(&piece, activations, gates);
+        up.dot(&piece, activations, ups);
+        for (gate, up) in gates.as_flattened_mut().iter_mut().zip(ups.as_flattened()) {
+            *gate = silu(*gate) * *up;
         }
-        for row in tiles * TILE..out.rows() {
-            let (gate, up) = (gate.dot_row(unit, activations, row), up.dot_row(unit, activations, row));
-            store(out, row, unit, [gated(gate, up)], false);
-        }
-    }
-}
-
-#[inline(always)]
-fn gated(gate: [F32x4; QUARTERS], up: [F32x4; QUARTERS]) -> [F32x4; QUARTERS] {
-    core::array::from_fn(|quarter| silu(gate[quarter]) * up[quarter])
+        piece.store(gates, out, false);
+    });
 }

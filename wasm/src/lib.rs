@@ -22,6 +22,7 @@ pub mod lifted_f16;
 pub mod linear;
 pub mod math;
 pub mod matrix;
+pub mod pieces;
 pub mod probe_dot;
 pub mod quantize_activations;
 pub mod quantized;

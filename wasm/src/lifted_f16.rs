@@ -12,7 +12,7 @@ pub const LIFT: u16 = 10;
 
 /// What a set of f16 allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
+pub enum F16Range {
     /// All may be lifted: times 2^10 they are zero or normal.
     Liftable,
     /// Finite, but too large for that.
@@ -22,11 +22,11 @@ pub enum Range {
 }
 
 /// The range of a set of f16.
-pub fn range(bits: impl Iterator<Item = u16>) -> Range {
+pub fn range(bits: impl Iterator<Item = u16>) -> F16Range {
     match bits.map(|bits| bits & EXPONENT).max() {
-        Some(EXPONENT) => Range::NotFinite,
-        Some(largest) if largest >> 10 > 30 - LIFT => Range::Finite,
-        _ => Range::Liftable,
+        Some(EXPONENT) => F16Range::NotFinite,
+        Some(largest) if largest >> 10 > 30 - LIFT => F16Range::Finite,
+        _ => F16Range::Liftable,
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn lifted_f16_are_exact_for_all_liftable_bits() {
         for bits in 0..=u16::MAX {
-            if range([bits].into_iter()) == Range::Liftable {
+            if range([bits].into_iter()) == F16Range::Liftable {
                 let lifted = lift(bits);
                 assert!(
                     lifted & 0x7fff == 0 || lifted & EXPONENT != 0,
@@ -88,11 +88,11 @@ mod tests {
 
     #[test]
     fn range_judges_the_largest() {
-        assert_eq!(range([0x0001, 0xd3ff].into_iter()), Range::Liftable);
-        assert_eq!(range([0x0001, 0xd400].into_iter()), Range::Finite);
-        assert_eq!(range([0x7bff].into_iter()), Range::Finite);
-        assert_eq!(range([0x0001, 0xfc00].into_iter()), Range::NotFinite);
-        assert_eq!(range([0x7e00].into_iter()), Range::NotFinite);
-        assert_eq!(range([].into_iter()), Range::Liftable);
+        assert_eq!(range([0x0001, 0xd3ff].into_iter()), F16Range::Liftable);
+        assert_eq!(range([0x0001, 0xd400].into_iter()), F16Range::Finite);
+        assert_eq!(range([0x7bff].into_iter()), F16Range::Finite);
+        assert_eq!(range([0x0001, 0xfc00].into_iter()), F16Range::NotFinite);
+        assert_eq!(range([0x7e00].into_iter()), F16Range::NotFinite);
+        assert_eq!(range([].into_iter()), F16Range::Liftable);
     }
 }

@@ -5,10 +5,9 @@
 
 use core::ops::Range;
 
-use crate::lanes;
-use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
+use crate::layout::QUARTERS;
 use crate::matrix::{Activations, Matrix};
-use crate::quantize_activations::TILE;
+use crate::pieces::{LARGEST, for_each_piece};
 use crate::simd::F32x4;
 use crate::view::ViewMut;
 
@@ -20,35 +19,12 @@ pub fn linear(
     units: Range<usize>,
     accumulate: bool,
 ) {
-    let tiles = out.rows() / TILE;
-    for unit in units {
-        for tile in 0..tiles {
-            store(out, tile * TILE, unit, weight.dot_tile(unit, activations, tile), accumulate);
-        }
-        for row in tiles * TILE..out.rows() {
-            store(out, row, unit, [weight.dot_row(unit, activations, row)], accumulate);
-        }
-    }
-}
-
-/// Writes a unit's results for M rows of out, those within its columns.
-#[inline(always)]
-pub fn store<const M: usize>(
-    out: &mut ViewMut,
-    first: usize,
-    unit: usize,
-    sums: [[F32x4; QUARTERS]; M],
-    accumulate: bool,
-) {
-    let columns = out.columns();
-    for quarter in 0..QUARTERS {
-        let start = first_row(unit_count(columns), unit, quarter);
-        for (m, sums) in sums.iter().enumerate() {
-            let part = out.part(first + m, start.min(columns)..(start + GROUP).min(columns));
-            let sum = if accumulate { lanes::load(part, 0) + sums[quarter] } else { sums[quarter] };
-            lanes::store(sum, part, 0);
-        }
-    }
+    let mut sums = [[F32x4::zero(); QUARTERS]; LARGEST];
+    for_each_piece(out.rows(), units, |piece| {
+        let sums = &mut sums[..piece.len()];
+        weight.dot(&piece, activations, sums);
+        piece.store(sums, out, accumulate);
+    });
 }
 
 #[cfg(test)]

@@ -6,11 +6,10 @@ use crate::blocks::{Q4Block, Q8Block, WeightBlock};
 use crate::dot::DotKind;
 use crate::float_format::{Bf16, F16, F32, Format, LiftedF16};
 use crate::float_matrix::FloatMatrix;
-use crate::layout::QUARTERS;
-use crate::lifted_f16::{self, Range};
+use crate::lifted_f16::{self, F16Range};
+use crate::pieces::{Piece, Sums};
 use crate::quantize_activations::{BLOCK, QuantizedRows, TILE};
 use crate::quantized::Quantized;
-use crate::simd::F32x4;
 use crate::view::View;
 
 /// Storage types, numbered as in runtime/backends/wasm.ts.
@@ -127,7 +126,7 @@ impl Matrix {
         self.data = match self.data {
             Data::F16(mut matrix) => {
                 let weights = matrix.weights();
-                if lifted_f16::range(weights.iter().copied()) == Range::Liftable {
+                if lifted_f16::range(weights.iter().copied()) == F16Range::Liftable {
                     weights.iter_mut().for_each(|weight| *weight = lifted_f16::lift(*weight));
                     Data::LiftedF16(matrix.into_format())
                 } else {
@@ -157,32 +156,34 @@ impl Matrix {
         each!(&self.data, matrix => matrix.dequantize_row(row, out));
     }
 
-    /// Products of row `row`, one that is in no tile if the matrix is quantised, with the sixteen rows of a unit
-    /// (see layout.rs).
-    pub fn dot_row(&self, unit: usize, activations: Activations, row: usize) -> [F32x4; QUARTERS] {
-        let x = || activations.x.row(row);
-        let quantized = || &activations.quantized.rows[row % TILE * (self.columns / BLOCK)..];
-        match &self.data {
-            Data::F32(matrix) => matrix.dot_row(unit, x()),
-            Data::F16(matrix) => matrix.dot_row(unit, x()),
-            Data::LiftedF16(matrix) => matrix.dot_row(unit, x()),
-            Data::Bf16(matrix) => matrix.dot_row(unit, x()),
-            Data::Q8(matrix) => matrix.dot_row(unit, quantized()),
-            Data::Q4(matrix) => matrix.dot_row(unit, quantized()),
-        }
-    }
-
-    /// Products of rows `4 tile .. 4 tile + 4` with the sixteen rows of a unit, each bit for bit what `dot_row` gives.
-    pub fn dot_tile(&self, unit: usize, activations: Activations, tile: usize) -> [[F32x4; QUARTERS]; TILE] {
-        let x = || core::array::from_fn(|i| activations.x.row(tile * TILE + i));
-        let quantized = || &activations.quantized.tiles[tile * (self.columns / BLOCK)..];
-        match &self.data {
-            Data::F32(matrix) => matrix.dot_tile(unit, x()),
-            Data::F16(matrix) => matrix.dot_tile(unit, x()),
-            Data::LiftedF16(matrix) => matrix.dot_tile(unit, x()),
-            Data::Bf16(matrix) => matrix.dot_tile(unit, x()),
-            Data::Q8(matrix) => matrix.dot_tile(unit, quantized()),
-            Data::Q4(matrix) => matrix.dot_tile(unit, quantized()),
+    /// Products of a piece. Bit for bit the same for a row of activations and a unit, whatever else is in the piece.
+    pub fn dot(&self, piece: &Piece, activations: Activations, sums: &mut [Sums]) {
+        let (row, per_row) = (piece.rows.start, self.columns / BLOCK);
+        if piece.is_tile() {
+            let x = || core::array::from_fn(|i| activations.x.row(row + i));
+            let quantized = || &activations.quantized.tiles[row / TILE * per_row..][..per_row];
+            let unit = piece.units.start;
+            let Some(sums) = sums.first_chunk_mut() else { return };
+            match &self.data {
+                Data::F32(matrix) => matrix.dot_tile(unit, x(), sums),
+                Data::F16(matrix) => matrix.dot_tile(unit, x(), sums),
+                Data::LiftedF16(matrix) => matrix.dot_tile(unit, x(), sums),
+                Data::Bf16(matrix) => matrix.dot_tile(unit, x(), sums),
+                Data::Q8(matrix) => matrix.dot_tile(unit, quantized(), sums),
+                Data::Q4(matrix) => matrix.dot_tile(unit, quantized(), sums),
+            }
+        } else {
+            let x = || activations.x.row(row);
+            let quantized = || &activations.quantized.rows[row % TILE * per_row..][..per_row];
+            let units = piece.units.clone();
+            match &self.data {
+                Data::F32(matrix) => matrix.dot_row(units, x(), sums),
+                Data::F16(matrix) => matrix.dot_row(units, x(), sums),
+                Data::LiftedF16(matrix) => matrix.dot_row(units, x(), sums),
+                Data::Bf16(matrix) => matrix.dot_row(units, x(), sums),
+                Data::Q8(matrix) => matrix.dot_row(units, quantized(), sums),
+                Data::Q4(matrix) => matrix.dot_row(units, quantized(), sums),
+            }
         }
     }
 }

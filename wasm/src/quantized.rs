@@ -1,12 +1,14 @@
 //! A quantised matrix in memory and its products.
 
+use core::ops::Range;
 use std::collections::TryReserveError;
 
 use crate::blocks::WeightBlock;
 use crate::dot::{Dot, DotKind, RelaxedDot, WideDot, crossed};
 use crate::half;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
-use crate::lifted_f16::{self, LIFT, Range, power_of_two};
+use crate::lifted_f16::{self, F16Range, LIFT, power_of_two};
+use crate::pieces::Sums;
 use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
 use crate::simd::{F32x4, I8x16, I32x4};
 
@@ -52,13 +54,13 @@ impl<B: WeightBlock> Quantized<B> {
     /// Lifts the scales, after the last row was written. False if one of them is infinite or NaN.
     pub fn seal(&mut self) -> bool {
         let range = lifted_f16::range(self.blocks.iter().flat_map(|block| *block.scales()));
-        if range == Range::Liftable {
+        if range == F16Range::Liftable {
             for scale in self.blocks.iter_mut().flat_map(|block| block.scales_mut()) {
                 *scale = lifted_f16::lift(*scale);
             }
             self.unit_scale = power_of_two(112 - LIFT as i32) / SCALE_UNIT;
         }
-        range != Range::NotFinite
+        range != F16Range::NotFinite
     }
 
     /// Writes a row's weights.
@@ -73,19 +75,33 @@ impl<B: WeightBlock> Quantized<B> {
         }
     }
 
-    /// Products of a row of activations with a unit's rows.
-    pub fn dot_row(&self, unit: usize, x: &[ActivationBlock]) -> [F32x4; QUARTERS] {
-        match B::is_relaxed(self.kind) {
-            true => self.dot_row_by::<RelaxedDot>(unit, x),
-            false => self.dot_row_by::<WideDot>(unit, x),
+    /// Products of a row of activations with the rows of units.
+    pub fn dot_row(&self, units: Range<usize>, x: &[ActivationBlock], sums: &mut [Sums]) {
+        if B::is_relaxed(self.kind) {
+            self.dot_row_by::<RelaxedDot>(units, x, sums);
+        } else {
+            self.dot_row_by::<WideDot>(units, x, sums);
+        }
+    }
+
+    #[inline(never)]
+    fn dot_row_by<D: Dot>(&self, units: Range<usize>, x: &[ActivationBlock], sums: &mut [Sums]) {
+        for (unit, sums) in units.zip(sums) {
+            *sums = self.dot_unit::<D>(unit, x);
         }
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
-    pub fn dot_tile(&self, unit: usize, x: &[ActivationTile]) -> [[F32x4; QUARTERS]; TILE] {
-        match B::is_relaxed(self.kind) {
-            true => self.dot_tile_by::<RelaxedDot, 2>(unit, x),
-            false => self.dot_tile_by::<WideDot, 1>(unit, x),
+    pub fn dot_tile(&self, unit: usize, x: &[ActivationTile], sums: &mut [Sums; TILE]) {
+        // As many quarters at once as keep their sums in registers.
+        if B::is_relaxed(self.kind) {
+            for quarter in (0..QUARTERS).step_by(2) {
+                self.dot_tile_by::<RelaxedDot, 2>(unit, quarter, x, sums);
+            }
+        } else {
+            for quarter in 0..QUARTERS {
+                self.dot_tile_by::<WideDot, 1>(unit, quarter, x, sums);
+            }
         }
     }
 
@@ -99,8 +115,8 @@ impl<B: WeightBlock> Quantized<B> {
         I32x4::splat(if B::is_biased(self.kind) { -1 } else { 0 })
     }
 
-    #[inline(never)]
-    fn dot_row_by<D: Dot>(&self, unit: usize, x: &[ActivationBlock]) -> [F32x4; QUARTERS] {
+    #[inline(always)]
+    fn dot_unit<D: Dot>(&self, unit: usize, x: &[ActivationBlock]) -> Sums {
         let bias_mask = self.bias_mask();
         let x = &x[..self.per_row];
         let streams: [&[B]; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
@@ -121,32 +137,15 @@ impl<B: WeightBlock> Quantized<B> {
         sums.map(|sum| sum * F32x4::splat(self.unit_scale))
     }
 
-    /// GROUPS groups at a time: as many as keep their sums in registers.
-    #[inline(always)]
-    fn dot_tile_by<D: Dot, const GROUPS: usize>(
-        &self,
-        unit: usize,
-        x: &[ActivationTile],
-    ) -> [[F32x4; QUARTERS]; TILE] {
-        let mut products = [[F32x4::zero(); QUARTERS]; TILE];
-        for first in (0..QUARTERS).step_by(GROUPS) {
-            for (g, sums) in self.dot_tile_groups::<D, GROUPS>(unit, first, x).into_iter().enumerate() {
-                for (products, sums) in products.iter_mut().zip(sums) {
-                    products[first + g] = sums;
-                }
-            }
-        }
-        products
-    }
-
-    /// Products of four rows with the unit's rows of GROUPS quarters.
+    /// Products of four rows with the unit's rows of the GROUPS quarters from `quarter` on.
     #[inline(never)]
-    fn dot_tile_groups<D: Dot, const GROUPS: usize>(
+    fn dot_tile_by<D: Dot, const GROUPS: usize>(
         &self,
         unit: usize,
         quarter: usize,
         x: &[ActivationTile],
-    ) -> [[F32x4; TILE]; GROUPS] {
+        products: &mut [Sums; TILE],
+    ) {
         let bias_mask = self.bias_mask();
         let x = &x[..self.per_row];
         let streams: [&[B]; GROUPS] = core::array::from_fn(|g| self.stream(unit, quarter + g));
@@ -172,7 +171,12 @@ impl<B: WeightBlock> Quantized<B> {
                 }
             }
         }
-        sums.map(|sums| uncrossed(sums.map(|sum| sum * F32x4::splat(self.unit_scale))))
+        let unit_scale = F32x4::splat(self.unit_scale);
+        for (g, sums) in sums.into_iter().enumerate() {
+            for (products, sums) in products.iter_mut().zip(uncrossed(sums)) {
+                products[quarter + g] = sums * unit_scale;
+            }
+        }
     }
 }
 

@@ -2,13 +2,23 @@ use super::*;
 use crate::dot::DotKind;
 use crate::embed::embed;
 use crate::gated_linear::gated_linear;
+use crate::layout::unit_count;
 use crate::matrix::Dtype;
 use crate::testing::published::{DTYPES, KINDS, Prepared, Published};
 use crate::testing::{assert_close, random};
 
 /// Rows, columns and l: one, padding of every kind, tails, whole tiles and rows beside them.
-const SHAPES: [(usize, usize, usize); 8] =
-    [(1, 32, 1), (5, 64, 3), (16, 96, 4), (17, 32, 5), (33, 320, 9), (65, 256, 8), (20, 288, 2), (48, 64, 7)];
+const SHAPES: [(usize, usize, usize); 9] = [
+    (1, 32, 1),
+    (5, 64, 3),
+    (16, 96, 4),
+    (17, 32, 5),
+    (33, 320, 9),
+    (65, 256, 8),
+    (20, 288, 2),
+    (48, 64, 7),
+    (300, 32, 3),
+];
 
 fn each_case(mut check: impl FnMut(&Published, DotKind, &Prepared, usize)) {
     for (i, (rows, columns, l)) in SHAPES.into_iter().enumerate() {
