@@ -51,6 +51,32 @@ Deno.test("openWasmBackend falls back to plain SIMD where relaxed SIMD does not 
   }
 });
 
+Deno.test("openWasmBackend falls back where the engine has no relaxed SIMD, or computes it wrong", async () => {
+  const { validate, instantiate } = WebAssembly;
+  const instance = { exports: { "": () => 120 } };
+  const engines = {
+    "has no relaxed SIMD": () => WebAssembly.validate = () => false,
+    "computes 4 * 3 * 5 + 1 as 120": () => {
+      // As Node 20 does; modules of more bytes, already compiled, are instantiated as ever.
+      const wrong = (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports): unknown =>
+        source instanceof WebAssembly.Module ? instantiate(source, imports) : Promise.resolve({ instance });
+      WebAssembly.instantiate = wrong as typeof instantiate;
+    },
+  };
+  for (const [fault, pretend] of Object.entries(engines)) {
+    pretend();
+    try {
+      const backend = await openWasmBackend();
+      assertEquals(backend.simd, "simd128");
+      assert(backend.reason.includes(fault), backend.reason);
+      backend.dispose();
+      await assertRejects(() => openWasmBackend({ variant: "relaxed" }), BackendUnavailableError, fault);
+    } finally {
+      Object.assign(WebAssembly, { validate, instantiate });
+    }
+  }
+});
+
 Deno.test("openWasmBackend takes a compiled module of either build", async () => {
   for (const [simd, bytes] of [["relaxed", relaxedBytes()], ["simd128", simd128Bytes()]] as const) {
     const module = await WebAssembly.compile(bytes);

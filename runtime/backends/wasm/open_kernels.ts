@@ -1,6 +1,7 @@
 /** @file Which of the two WebAssembly modules runs here: compiled, instantiated and tested before anything relies on it. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { BackendUnavailableError } from "../../errors.ts";
+import { relaxedDotFault } from "./relaxed_dot.ts";
 import { selfTest } from "./self_test.ts";
 
 /** The two builds: with relaxed SIMD, and with plain 128-bit SIMD only. */
@@ -52,20 +53,27 @@ async function openInjected(
 }
 
 async function compile(variant: WasmVariant): Promise<WebAssembly.Module> {
+  let fault: string | null;
+  let cause: unknown;
+  try {
+    fault = variant === "relaxed" ? await relaxedDotFault() : null;
+    if (fault === null) return await WebAssembly.compile(await bytesOf(variant));
+  } catch (error) {
+    fault = `the engine says "${(error as Error).message}"`;
+    cause = error;
+  }
+  throw new BackendUnavailableError(
+    `Cannot compile the ${variant} WASM build: ${fault}, expected support for it`,
+    "Use a newer engine, or, where none may compile, give openWasmBackend a compiled module",
+    { cause },
+  );
+}
+
+async function bytesOf(variant: WasmVariant): Promise<Uint8Array<ArrayBuffer>> {
   const { wasmBytes } = variant === "relaxed"
     ? await import("../../../wasm/pkg/relaxed.ts")
     : await import("../../../wasm/pkg/simd128.ts");
-  try {
-    return await WebAssembly.compile(wasmBytes());
-  } catch (cause) {
-    throw new BackendUnavailableError(
-      `Cannot compile the ${variant} WASM build: the engine says "${
-        (cause as Error).message
-      }", expected support for it`,
-      "Use a newer engine, or, where none may compile, give openWasmBackend a compiled module",
-      { cause },
-    );
-  }
+  return wasmBytes();
 }
 
 async function open(module: WebAssembly.Module, reason: string): Promise<OpenedKernels> {

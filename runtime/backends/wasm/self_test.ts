@@ -1,7 +1,4 @@
-/**
- * @file The test that an instance must pass before anything relies on it. Engines were seen to compile relaxed SIMD and to
- * compute it wrong (Node 20 loses the accumulator of the 8-bit dot product).
- */
+/** @file The test that an instance must pass before anything relies on it: the ops whose instructions engines may get wrong. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { LinearMemory, type Region } from "./memory.ts";
 import { weightPointer, WeightStore } from "./weights.ts";
