@@ -10,7 +10,7 @@ import numpy as np
 
 from hymba.config import DEFAULT
 from hymba.safetensors import read_safetensors, write_safetensors
-from hymba.tokenizer import END
+from stories import END
 
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 SHARDS = 2

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import regex
 
-END = "<|endoftext|>"  # id 0
+from stories import END
+
 # GPT-2's pieces, as the ByteLevel pre-tokenizer of the tokenizers library has them
 PIECE = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
 
@@ -38,7 +39,7 @@ class Tokenizer:
         self.to_byte = {c: b for b, c in self.to_char.items()}
 
     def encode(self, text: str) -> list[int]:
-        """The ids of a text; END in it becomes id 0, and nothing is added."""
+        """The ids of a text; <|endoftext|> in it becomes id 0, and nothing is added."""
         ids = []
         for i, part in enumerate(text.split(END)):
             ids += [0] if i else []

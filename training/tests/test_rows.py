@@ -12,7 +12,8 @@ import numpy as np
 from hymba.checkpoint import export
 from hymba.config import DEFAULT
 from hymba.safetensors import read_safetensors, write_safetensors
-from hymba.tokenizer import END, Tokenizer
+from hymba.tokenizer import Tokenizer
+from stories import END
 
 try:
     from trainer import rows
