@@ -6,7 +6,10 @@ import type { SequenceState } from "./state.ts";
 export interface RewindOptions {
   /** Tokens between two checkpoints; a rewind passes fewer than that many tokens through the network again. @default {256} */
   interval?: number;
-  /** Checkpoints kept; rewinding reaches back (checkpoints - 1) * interval tokens at least. @default {4} */
+  /**
+   * Checkpoints kept; rewinding reaches back (checkpoints - 1) * interval tokens at least, or to where the session began: empty, from a
+   * prefix or a snapshot, or as a fork. @default {4}
+   */
   checkpoints?: number;
 }
 
@@ -37,9 +40,9 @@ export class CheckpointRing {
     this.#size = checkpoints;
   }
 
-  /** Bytes of all checkpoints; growing caches count in each, shared or not. */
-  get byteLength(): number {
-    return this.#kept.reduce((sum, { state }) => sum + state.byteLength, 0);
+  /** The buffers of all checkpoints and their bytes; a growing cache that several of them share is in it once. */
+  get buffers(): ReadonlyMap<unknown, number> {
+    return new Map(this.#kept.flatMap(({ state }) => [...state.buffers]));
   }
 
   /** Tokens until the next checkpoint is due, after `length` tokens. */
@@ -47,9 +50,10 @@ export class CheckpointRing {
     return this.#interval - length % this.#interval;
   }
 
-  /** Keeps a copy of a state that holds `length` tokens, if one is due; drops the oldest one too many. */
+  /** Keeps a copy of a state that holds `length` tokens, if one is due; drops the oldest one too many. The first is always due. */
   offer(length: number, state: SequenceState): void {
-    if (length % this.#interval !== 0 || this.#kept.some((kept) => kept.length === length)) return;
+    const due = this.#kept.length === 0 || length % this.#interval === 0;
+    if (!due || this.#kept.some((kept) => kept.length === length)) return;
     this.#kept.push({ length, state: state.fork() });
     if (this.#kept.length > this.#size) this.#kept.shift()?.state.dispose();
   }

@@ -18,9 +18,10 @@ export class Sequence {
   readonly #checkpoints: CheckpointRing | null;
 
   /**
-   * Takes over a state.
+   * Takes over a state, which is freed if this fails.
    *
    * @param ids the tokens in it, and at most one more that is still to pass through the network
+   * @throws {ConfigError} for bad rewind options
    */
   constructor(
     net: Network,
@@ -33,8 +34,13 @@ export class Sequence {
     this.#state = state;
     for (const id of ids) this.ids.push(id);
     this.runs = runs;
-    this.#checkpoints = rewind === null ? null : new CheckpointRing(rewind);
-    this.#checkpoints?.offer(this.passed, state);
+    try {
+      this.#checkpoints = rewind === null ? null : new CheckpointRing(rewind);
+      this.#checkpoints?.offer(this.passed, state);
+    } catch (error) {
+      state.dispose();
+      throw error;
+    }
   }
 
   /** The state after every token that has passed through the network. */
@@ -47,9 +53,10 @@ export class Sequence {
     return this.#state.position - this.#net.config.numMetaTokens;
   }
 
-  /** Bytes that the sequence takes, checkpoints included. */
+  /** Bytes of the buffers that the sequence holds, checkpoints included; each buffer counts once. */
   get byteLength(): number {
-    return this.#state.byteLength + (this.#checkpoints?.byteLength ?? 0);
+    const buffers = new Map([...this.#state.buffers, ...this.#checkpoints?.buffers ?? []]);
+    return [...buffers.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /**
@@ -92,9 +99,9 @@ export class Sequence {
     const target = this.ids.length - count;
     if (target < this.passed) {
       this.#requireReach(target);
-      const base = this.#checkpoints!.backTo(target)!;
+      const state = this.#checkpoints!.backTo(target)!.state.fork();
       this.#state.dispose();
-      this.#state = base.state.fork();
+      this.#state = state;
     }
     const again = this.ids.splice(this.passed).slice(0, Math.max(0, target - this.passed));
     const kinds = this.runs.kinds(this.passed, target);

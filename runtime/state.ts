@@ -63,9 +63,11 @@ export class SequenceState {
     return this.#config.layers.flatMap(({ kvOwner }, layer) => kvOwner === layer ? [layer] : []);
   }
 
-  /** Bytes that the state takes in the backend's memory now; caches shared with forks count in each of them. */
-  get byteLength(): number {
-    return this.#tensors().reduce((sum, { dtype, shape }) => sum + byteLength(dtype, elementCount(shape)), 0);
+  /** The buffers that the state holds in the backend's memory now, and their bytes; those shared with forks are in both. */
+  get buffers(): ReadonlyMap<unknown, number> {
+    return new Map(
+      this.#tensors().map(({ buffer, dtype, shape }) => [buffer, byteLength(dtype, elementCount(shape))]),
+    );
   }
 
   /**
