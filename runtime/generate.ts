@@ -11,7 +11,7 @@ export interface Ending extends GenerationFigures {
 }
 
 /**
- * Yields a generation's tokens. `onLast` is called before the last one is yielded; an aborted signal ends it without.
+ * Yields a generation's tokens, to the last one or until the signal is aborted.
  *
  * @throws what a step throws, {@linkcode Generation.step}
  */
@@ -20,13 +20,12 @@ export async function* generateTokens(
   source: TokenSource,
   prompt: PromptTiming,
   turns: EventLoopTurns,
-  { signal, onLast }: { signal?: AbortSignal; onLast: () => void },
+  signal?: AbortSignal,
 ): AsyncGenerator<Token, Ending> {
   const clock = new GenerationClock(prompt);
   while (!signal?.aborted) {
     const { token, finished } = await generation.step(source);
     clock.count();
-    if (finished !== null) onLast();
     yield token;
     if (finished !== null) {
       const { reason: finishReason, stop } = finished;

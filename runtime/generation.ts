@@ -24,6 +24,8 @@ export interface GenerationState {
   readonly matcher: StopMatcherState;
   /** Null without a tokenizer. */
   readonly stream: TextStreamState | null;
+  /** Whether a constraint limits the tokens, which is code and stays behind. */
+  readonly isConstrained: boolean;
 }
 
 /** One step's outcome. */
@@ -43,7 +45,9 @@ export class Generation {
   readonly #sampler: Sampler;
   readonly #stream: TextStream | null;
   readonly #matcher: StopMatcher;
+  readonly #wasConstrained: boolean;
   #index: number;
+  #isFinished = false;
 
   /**
    * @param history the tokens before, which penalties look at
@@ -62,6 +66,7 @@ export class Generation {
     this.#eosTokenIds = eosTokenIds;
     this.#sampler = new Sampler(options.sampling, vocabSize, state?.sampler);
     this.#matcher = new StopMatcher(options.stop, state?.matcher);
+    this.#wasConstrained = state?.isConstrained ?? false;
     this.#index = state?.index ?? 0;
     if (state === undefined) this.#sampler.observe(history);
     if (tokenizer === null) {
@@ -73,6 +78,16 @@ export class Generation {
     this.#stream = new TextStream(detokenizer, { continuation }, state?.stream ?? undefined);
   }
 
+  /** Whether it cannot go on for want of the constraint that it had elsewhere. */
+  get lacksConstraint(): boolean {
+    return this.#wasConstrained && this.constraint === null;
+  }
+
+  /** Whether the last token is there, so that nothing is left to go on with. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
   /** What has to be kept to go on later, a copy. */
   get state(): GenerationState {
     return {
@@ -80,6 +95,7 @@ export class Generation {
       sampler: this.#sampler.state,
       matcher: this.#matcher.state,
       stream: this.#stream?.state ?? null,
+      isConstrained: this.#wasConstrained || this.constraint !== null,
     };
   }
 
@@ -100,6 +116,7 @@ export class Generation {
     const match = this.#matcher.push(this.#decode(sampled.id, ended, last));
     const text = match.text + (last && match.stop === null ? this.#matcher.flush() : "");
     const token = { ...sampled, text, index };
+    this.#isFinished = last || match.stop !== null;
     if (match.stop !== null) return { token, finished: { reason: "stop", stop: match.stop } };
     return { token, finished: last ? { reason: complete ? "eos" : "length" } : null };
   }

@@ -87,9 +87,7 @@ export class Model {
     return requireTokenizer(this.#parts.text).decode(ids, options);
   }
 
-  /**
-   * Bytes that a token adds to the text, not always whole characters; none for control tokens. Throws as decode does.
-   */
+  /** Bytes that a token adds to the text, not always whole characters; none for control tokens. Throws as decode does. */
   tokenBytes(id: number): Uint8Array {
     const { detokenizer } = requireTokenizer(this.#parts.text);
     return detokenizer.isSpecial(id) ? new Uint8Array(0) : detokenizer.bytes(id);
@@ -105,18 +103,24 @@ export class Model {
    *
    * @throws {ConfigError} for a bad option
    */
-  createSession(options: SessionOptions = {}): Promise<Session> {
+  async createSession(options: SessionOptions = {}): Promise<Session> {
     const { net, text } = this.#parts;
     const { maxContext, globalWindow, rewind = null, prefix } = options;
-    if (prefix !== undefined) return prefix.createSession(rewind);
+    const plain = maxContext === undefined && globalWindow === undefined;
+    if (prefix !== undefined && plain) return await prefix.createSession(rewind);
+    if (prefix !== undefined) {
+      throw new ConfigError(
+        "Cannot create a session: its memory is declared beside a prefix, expected the prefix's own layout",
+        "Give maxContext and globalWindow to compilePrefix()",
+      );
+    }
     const layout: StateLayout = {
       ...this.#metaState.layout,
       maxContext: checkDeclaredMemory("maxContext", maxContext),
       globalWindow: checkDeclaredMemory("globalWindow", globalWindow),
     };
-    const plain = maxContext === undefined && globalWindow === undefined;
     const state = plain ? this.#metaState.fork() : this.#metaState.forkAs(layout);
-    return Promise.resolve(new Session(net, text, emptyParts(net, state, rewind)));
+    return new Session(net, text, emptyParts(net, state, rewind));
   }
 
   /**
@@ -124,9 +128,8 @@ export class Model {
    * until they diverge.
    */
   async compilePrefix(input: string | ArrayLike<number>, options: PrefixOptions = {}): Promise<Prefix> {
-    const session = await this.createSession(options);
-    await session.append(input, options);
-    return new Prefix(session);
+    const { maxContext, globalWindow, signal } = options;
+    return await Prefix.compile(await this.createSession({ maxContext, globalWindow }), input, signal);
   }
 
   /** A prefix that {@linkcode Prefix.save} wrote, of this model. */
@@ -203,9 +206,8 @@ export class Model {
   async logits(ids: ArrayLike<number>, { steps = [], signal }: LogitsOptions = {}): Promise<Float32Array> {
     const { net } = this.#parts;
     const { vocabSize } = net.config;
-    const out = new Float32Array(
-      (checkIds(ids, vocabSize).length + checkIds(steps, vocabSize).length) * vocabSize,
-    );
+    const l = checkIds(ids, vocabSize).length + checkIds(steps, vocabSize).length;
+    const out = new Float32Array(l * vocabSize);
     const state = this.#metaState.fork();
     using turns = new EventLoopTurns();
     let done = 0;

@@ -12,6 +12,21 @@ export class Prefix {
     this.#session = session;
   }
 
+  /** Appends a text or ids to an empty session and takes it over; the session is freed if this fails. */
+  static async compile(
+    session: Session,
+    input: string | ArrayLike<number>,
+    signal?: AbortSignal,
+  ): Promise<Prefix> {
+    try {
+      await session.append(input, { signal });
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new Prefix(session);
+  }
+
   /** The tokens of the prefix. */
   get ids(): readonly number[] {
     return this.#session.ids;

@@ -15,6 +15,7 @@ import {
 import type { Network } from "./network.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
+import { SessionActivity } from "./session_activity.ts";
 import type { ResumeOptions, SignalOptions } from "./session_options.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 
@@ -28,19 +29,24 @@ export class Session {
   readonly #text: TextSettings;
   readonly #sequence: Sequence;
   #prompt: PromptTiming;
-  /** The generation that runs or was interrupted; null once it has ended of itself. */
+  /** The last generation, unless it was given up. */
   #generation: Generation | null = null;
-  #activity: "append" | "generate" | "rewind" | "dispose" | null = null;
+  readonly #activity = new SessionActivity();
 
-  /** Takes over the parts. */
-  constructor(net: Network, text: TextSettings, parts: SessionParts) {
+  /** Takes over the parts, which are freed if this fails. */
+  constructor(net: Network, text: TextSettings, { sequence, prompt, generation }: SessionParts) {
     this.#net = net;
     this.#text = text;
-    this.#sequence = parts.sequence;
-    this.#prompt = parts.prompt;
-    if (parts.generation === null) return;
-    const { options, state } = parts.generation;
-    this.#generation = new Generation(text, options, net.config.vocabSize, this.ids, state);
+    this.#sequence = sequence;
+    this.#prompt = prompt;
+    if (generation === null) return;
+    const { options, state } = generation;
+    try {
+      this.#generation = new Generation(text, options, net.config.vocabSize, this.ids, state);
+    } catch (error) {
+      sequence.dispose();
+      throw error;
+    }
   }
 
   /** The tokens so far, meta tokens not counted. */
@@ -48,14 +54,17 @@ export class Session {
     return this.#sequence.ids;
   }
 
-  /** Bytes of state that this session holds in the backend's memory, checkpoints included. */
+  /**
+   * Bytes of the buffers that this session keeps in the backend's memory, checkpoints included. What it shares with itself counts once;
+   * what it shares with forks, which is growing keys and values until they diverge, counts in each of them.
+   */
   get stateBytes(): number {
     return this.#sequence.byteLength;
   }
 
   /** Whether a generation was interrupted, so that {@linkcode Session.resume} can go on. */
   get interrupted(): boolean {
-    return this.#generation !== null && this.#activity === null;
+    return this.#unfinished !== null && this.#activity.isIdle;
   }
 
   /**
@@ -73,18 +82,18 @@ export class Session {
       : checkIds(input, this.#net.config.vocabSize);
     const before = this.ids.length;
     const start = performance.now();
-    await this.#during("append", async (turns) => {
-      this.#generation = null;
-      try {
-        await this.#sequence.append(ids, turns, signal);
-      } finally {
-        const { tokens, milliseconds } = this.#prompt;
-        this.#prompt = {
-          tokens: tokens + this.ids.length - before,
-          milliseconds: milliseconds + performance.now() - start,
-        };
-      }
-    });
+    using _ = this.#activity.begin("append");
+    using turns = new EventLoopTurns();
+    this.#generation = null;
+    try {
+      await this.#sequence.append(ids, turns, signal);
+    } finally {
+      const { tokens, milliseconds } = this.#prompt;
+      this.#prompt = {
+        tokens: tokens + this.ids.length - before,
+        milliseconds: milliseconds + performance.now() - start,
+      };
+    }
   }
 
   /**
@@ -103,10 +112,10 @@ export class Session {
   /**
    * Goes on with an interrupted generation as if it had not been interrupted: same options, same random numbers, counting on.
    *
-   * @throws {ConfigError} where there is none, or while another call runs
+   * @throws {ConfigError} where there is none, where it had a constraint that is not given again, or while another call runs
    */
   async *resume({ signal, constraint }: ResumeOptions = {}): AsyncGenerator<Token, GenerationSummary> {
-    const generation = this.#generation;
+    const generation = this.#unfinished;
     if (generation === null) {
       throw new ConfigError(
         "Cannot resume: no generation was interrupted, expected one",
@@ -114,6 +123,12 @@ export class Session {
       );
     }
     if (constraint !== undefined) generation.constraint = constraint;
+    if (generation.lacksConstraint) {
+      throw new ConfigError(
+        "Cannot resume: the generation had a constraint, which snapshots do not keep, expected one",
+        "Give resume() a constraint that has accepted the generation's tokens so far",
+      );
+    }
     return yield* this.#run(() => generation, signal);
   }
 
@@ -122,19 +137,22 @@ export class Session {
    *
    * @throws {ConfigError} for an empty session, or while another call runs
    */
-  nextLogits(): Promise<Float32Array> {
+  async nextLogits(): Promise<Float32Array> {
     this.#requireTokens("read logits");
-    this.#requireIdle("read logits");
-    return this.#sequence.readLogits();
+    this.#activity.requireIdle("read logits");
+    return await this.#sequence.readLogits();
   }
 
-  /** A session of its own that continues from the same tokens; an interrupted generation stays with this one. */
-  fork({ rewind = null }: { rewind?: RewindOptions | null } = {}): Promise<Session> {
-    this.#requireLive("fork");
+  /**
+   * A session of its own that continues from the same tokens, also between two tokens of a generation, which stays with this one.
+   *
+   * @throws {ConfigError} for a disposed session, or while an append or a rewind runs
+   */
+  // deno-lint-ignore require-await -- a failure is to reject
+  async fork({ rewind = null }: { rewind?: RewindOptions | null } = {}): Promise<Session> {
+    this.#activity.requireSettled("fork");
     const sequence = this.#sequence.fork(rewind);
-    return Promise.resolve(
-      new Session(this.#net, this.#text, { sequence, prompt: NO_PROMPT, generation: null }),
-    );
+    return new Session(this.#net, this.#text, { sequence, prompt: NO_PROMPT, generation: null });
   }
 
   /**
@@ -149,23 +167,22 @@ export class Session {
         "Rewind no more tokens than the session has",
       );
     }
-    await this.#during("rewind", async (turns) => {
-      await this.#sequence.rewind(count, turns);
-      this.#generation = null;
-    });
+    using _ = this.#activity.begin("rewind");
+    using turns = new EventLoopTurns();
+    await this.#sequence.rewind(count, turns);
+    this.#generation = null;
   }
 
   /**
    * The session as bytes, also between two tokens of a generation: {@linkcode Model.restoreSession} of the same model continues bit by
-   * bit on the same kind of backend, random numbers and held-back text included.
+   * bit on the same kind of backend, random numbers and held-back text included. It is of the moment of the call.
    *
-   * @throws {ConfigError} for a disposed session, or while an append runs
+   * @throws {ConfigError} for a disposed session, or while an append or a rewind runs
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    this.#requireLive("take a snapshot");
-    if (this.#activity !== "generate") this.#requireIdle("take a snapshot");
-    const generation = this.#generation &&
-      { options: this.#generation.options, state: this.#generation.state };
+    this.#activity.requireSettled("take a snapshot");
+    const unfinished = this.#unfinished;
+    const generation = unfinished && { options: unfinished.options, state: unfinished.state };
     return await snapshotSession(
       this.#net,
       { sequence: this.#sequence, prompt: this.#prompt, generation },
@@ -175,50 +192,29 @@ export class Session {
 
   /** Frees the state. Calling it again does nothing. */
   [Symbol.asyncDispose](): Promise<void> {
-    if (this.#activity !== "dispose") this.#sequence.dispose();
-    this.#activity = "dispose";
+    if (this.#activity.dispose()) this.#sequence.dispose();
     return Promise.resolve();
   }
 
   async *#run(start: () => Generation, signal?: AbortSignal): AsyncGenerator<Token, GenerationSummary> {
-    this.#requireIdle("generate");
-    this.#activity = "generate";
+    using _ = this.#activity.begin("generate");
     using turns = new EventLoopTurns();
-    try {
-      const generation = this.#generation = start();
-      const prompt = this.#prompt;
-      this.#prompt = NO_PROMPT;
-      const onLast = (): void => void (this.#generation = null);
-      const ending = yield* generateTokens(generation, this.#source(), prompt, turns, { signal, onLast });
-      return { ...ending, stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
-    } finally {
-      if (this.#activity === "generate") this.#activity = null;
-    }
+    const generation = this.#generation = start();
+    const prompt = this.#prompt;
+    this.#prompt = NO_PROMPT;
+    const ending = yield* generateTokens(generation, this.#source(), prompt, turns, signal);
+    return { ...ending, stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
   }
 
   #source(): TokenSource {
     return {
       vocabSize: this.#net.config.vocabSize,
       nextLogits: () => {
-        this.#requireLive("generate");
+        this.#activity.requireLive("generate");
         return this.#sequence.readLogits();
       },
       accept: (id) => this.#sequence.accept(id),
     };
-  }
-
-  async #during(
-    activity: "append" | "rewind",
-    work: (turns: EventLoopTurns) => Promise<void>,
-  ): Promise<void> {
-    this.#requireIdle(activity);
-    this.#activity = activity;
-    using turns = new EventLoopTurns();
-    try {
-      await work(turns);
-    } finally {
-      this.#activity = null;
-    }
   }
 
   #requireTokens(act: string): void {
@@ -229,20 +225,8 @@ export class Session {
     );
   }
 
-  #requireLive(act: string): void {
-    if (this.#activity !== "dispose") return;
-    throw new ConfigError(
-      `Cannot ${act}: the session is disposed, expected a live one`,
-      "Dispose a session last",
-    );
-  }
-
-  #requireIdle(act: string): void {
-    this.#requireLive(act);
-    if (this.#activity === null) return;
-    throw new ConfigError(
-      `Cannot ${act}: the session is in the middle of another call (${this.#activity}), expected one call at a time`,
-      "Await each call, and leave or finish a generation's loop, before the next; fork() for parallel continuations",
-    );
+  /** The interrupted or running generation. */
+  get #unfinished(): Generation | null {
+    return this.#generation?.isFinished ? null : this.#generation;
   }
 }

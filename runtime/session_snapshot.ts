@@ -116,9 +116,10 @@ export async function restoreSession(
   return { sequence, prompt: header.prompt, generation: header.generation };
 }
 
-function checkCounts({ passed, numIds, runs }: SnapshotHeader, ids: Uint32Array, { config }: Network): void {
+function checkCounts(header: SnapshotHeader, ids: Uint32Array, { config }: Network): void {
+  const { passed, numIds, runs, maxContext } = header;
   const consistent = (numIds === passed || numIds === passed + 1) &&
-    runs.reduce((a, b) => a + b, 0) === numIds;
+    runs.reduce((a, b) => a + b, 0) === numIds && passed <= (maxContext ?? passed);
   if (consistent && ids.every((id) => id < config.vocabSize)) return;
   throw new WeightsError(
     "Cannot restore the session: its token counts contradict each other",

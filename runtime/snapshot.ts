@@ -3,11 +3,13 @@ import * as v from "valibot";
 import { WeightsError } from "./errors.ts";
 import { seal, type SealedKind, unseal } from "./formats/sealed_file.ts";
 import { concatenate } from "./state_bytes.ts";
+import { MAX_DECLARED_TOKENS } from "./state_layout.ts";
 
 /** Kind and version of session snapshots. */
 const KIND: SealedKind = { name: "session snapshot", magic: "HYMBASES", version: 1 };
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const declared = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DECLARED_TOKENS));
 const list = <T extends v.GenericSchema>(item: T) => v.pipe(v.array(item), v.readonly());
 const encoding = v.picklist(["f64", "f32", "f16"]);
 const bias = v.pipe(
@@ -36,6 +38,7 @@ const InterruptedGeneration = v.strictObject({
     sampler: v.strictObject({ seed: count, step: count, recentIds: list(count) }),
     matcher: v.strictObject({ held: v.string() }),
     stream: v.nullable(v.strictObject({ held: v.string(), bytes: list(count), strip: count })),
+    isConstrained: v.boolean(),
   }),
 });
 
@@ -44,8 +47,8 @@ const Header = v.strictObject({
   fingerprint: v.string(),
   encoding: v.strictObject({ kv: encoding, recurrent: encoding }),
   kvDtype: v.picklist(["f32", "f16"]),
-  maxContext: v.nullable(count),
-  globalWindow: v.nullable(count),
+  maxContext: v.nullable(declared),
+  globalWindow: v.nullable(declared),
   /** Tokens whose pass is in the state; the ids may have one more, which is pending. */
   passed: count,
   numIds: count,

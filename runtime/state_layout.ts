@@ -50,7 +50,8 @@ export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: num
   };
 }
 
-const MAX_TOKENS = 2 ** 26;
+/** Most tokens that a session can declare. */
+export const MAX_DECLARED_TOKENS: number = 2 ** 26;
 
 /**
  * Checks the two options that declare a session's memory.
@@ -62,9 +63,11 @@ export function checkDeclaredMemory(
   tokens: number | undefined,
 ): number | null {
   if (tokens === undefined) return null;
-  if (Number.isInteger(tokens) && tokens >= 1 && tokens <= MAX_TOKENS) return tokens;
+  if (Number.isInteger(tokens) && tokens >= 1 && tokens <= MAX_DECLARED_TOKENS) return tokens;
   throw new ConfigError(
-    `Cannot use option "${name}": it is ${String(tokens)}, expected an integer from 1 to ${MAX_TOKENS}`,
+    `Cannot use option "${name}": it is ${
+      String(tokens)
+    }, expected an integer from 1 to ${MAX_DECLARED_TOKENS}`,
     `Give "${name}" a number of tokens, or leave it out`,
   );
 }
