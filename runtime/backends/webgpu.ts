@@ -31,12 +31,8 @@ import {
 import type { Gpu } from "./webgpu/gpu.ts";
 import { Kernels } from "./webgpu/kernels.ts";
 import { Memory } from "./webgpu/memory.ts";
-import { attention } from "./webgpu/ops/attention.ts";
-import { embed } from "./webgpu/ops/embed.ts";
-import { gatedLinear, linear } from "./webgpu/ops/linear.ts";
-import { headFusion, rmsNorm } from "./webgpu/ops/norms.ts";
-import { ropeAppend } from "./webgpu/ops/rope_append.ts";
-import { ssmConv, ssmScan } from "./webgpu/ops/ssm.ts";
+import { OpCache } from "./webgpu/op_cache.ts";
+import { OPS } from "./webgpu/ops/table.ts";
 import { Readback } from "./webgpu/readback.ts";
 import { type Region, regionOf } from "./webgpu/region.ts";
 import { fixedPointTurns } from "./webgpu/rope.ts";
@@ -72,6 +68,7 @@ export class WebGpuBackend implements Backend {
   readonly features: GpuFeatures;
   readonly #device: GPUDevice;
   readonly #gpu: Gpu;
+  readonly #ops: OpCache;
   readonly #readback: Readback;
   readonly #uploader: WeightUploader;
   /** Host copies of the cursors, whose GPU values only move by known steps. */
@@ -85,6 +82,7 @@ export class WebGpuBackend implements Backend {
     const commands = new Commands(device, new Kernels(device, features));
     const memory = new Memory(device, commands);
     this.#gpu = { features, activations, commands, memory, vectorPacks: new VectorPacks(commands, memory) };
+    this.#ops = new OpCache(this.#gpu);
     this.#readback = new Readback(device, commands);
     this.#uploader = new WeightUploader(device, memory, {
       bindingBytes: Math.min(weightPartBytes, device.limits.maxStorageBufferBindingSize),
@@ -172,39 +170,39 @@ export class WebGpuBackend implements Backend {
   }
 
   embed(args: EmbedArgs): void {
-    if (rowCount(args.out) > 0) embed(this.#gpu, args);
+    if (rowCount(args.out) > 0) this.#ops.run(OPS.embed, args);
   }
 
   rmsNorm(args: RmsNormArgs): void {
-    if (rowCount(args.x) > 0) rmsNorm(this.#gpu, args);
+    if (rowCount(args.x) > 0) this.#ops.run(OPS.rmsNorm, args);
   }
 
   linear(args: LinearArgs): void {
-    if (rowCount(args.x) > 0) linear(this.#gpu, args);
+    if (rowCount(args.x) > 0) this.#ops.run(OPS.linear, args);
   }
 
   gatedLinear(args: GatedLinearArgs): void {
-    if (rowCount(args.x) > 0) gatedLinear(this.#gpu, args);
+    if (rowCount(args.x) > 0) this.#ops.run(OPS.gatedLinear, args);
   }
 
   ropeAppend(args: RopeAppendArgs): void {
-    if (rowCount(args.queries) > 0) ropeAppend(this.#gpu, args);
+    if (rowCount(args.queries) > 0) this.#ops.run(OPS.ropeAppend, args);
   }
 
   attention(args: AttentionArgs): void {
-    if (rowCount(args.queries) > 0) attention(this.#gpu, args);
+    if (rowCount(args.queries) > 0) this.#ops.run(OPS.attention, args);
   }
 
   ssmConv(args: SsmConvArgs): void {
-    if (rowCount(args.x) > 0) ssmConv(this.#gpu, args);
+    if (rowCount(args.x) > 0) this.#ops.run(OPS.ssmConv, args);
   }
 
   ssmScan(args: SsmScanArgs): void {
-    if (rowCount(args.x) > 0) ssmScan(this.#gpu, args);
+    if (rowCount(args.x) > 0) this.#ops.run(OPS.ssmScan, args);
   }
 
   headFusion(args: HeadFusionArgs): void {
-    if (rowCount(args.out) > 0) headFusion(this.#gpu, args);
+    if (rowCount(args.out) > 0) this.#ops.run(OPS.headFusion, args);
   }
 
   dispose(): void {

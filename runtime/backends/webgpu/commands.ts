@@ -17,6 +17,15 @@ export interface Dispatch extends KernelChoice {
   readonly grid: readonly [number, number?, number?];
 }
 
+/** A dispatch ready to be encoded. */
+export interface Step {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+
 /** Bind groups kept at most. */
 const MAX_BIND_GROUPS = 16384;
 
@@ -30,6 +39,9 @@ export class Commands {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #dispatches = 0;
+  #generation = 0;
+  /** Collects steps while {@linkcode Commands.record} runs. */
+  #recording: Step[] | null = null;
 
   constructor(device: GPUDevice, kernels: Kernels) {
     this.#device = device;
@@ -42,16 +54,45 @@ export class Commands {
     return this.#dispatches;
   }
 
+  /** Changes when bind groups, and steps with them, become invalid. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Adds a run of a kernel. */
   run(dispatch: Dispatch): void {
     if (this.#uniforms.full) this.#clearCaches();
     const kernel = this.#kernels.get(dispatch);
     const slot = this.#uniforms.slot(kernel, dispatch.params);
     const bindGroup = this.#bindGroup(kernel, slot, dispatch.resources);
+    const [x, y = 1, z = 1] = dispatch.grid;
+    const step: Step = { pipeline: kernel.pipeline, bindGroup, x, y, z };
+    this.#encode(step);
+    this.#recording?.push(step);
+  }
+
+  /** The steps that `work` adds, which it does. */
+  record(work: () => void): readonly Step[] {
+    const steps: Step[] = [];
+    this.#recording = steps;
+    try {
+      work();
+    } finally {
+      this.#recording = null;
+    }
+    return steps;
+  }
+
+  /** Adds steps again that were recorded in this generation. */
+  repeat(steps: readonly Step[]): void {
+    for (let i = 0; i < steps.length; i++) this.#encode(steps[i]);
+  }
+
+  #encode({ pipeline, bindGroup, x, y, z }: Step): void {
     const pass = this.#pass ??= this.#open().beginComputePass();
-    pass.setPipeline(kernel.pipeline);
+    pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...dispatch.grid);
+    pass.dispatchWorkgroups(x, y, z);
     this.#dispatches++;
   }
 
@@ -84,6 +125,7 @@ export class Commands {
   release(): void {
     this.flush();
     this.#bindGroups.clear();
+    this.#generation++;
   }
 
   #copy(from: Region, fromOffset: number, to: GPUBuffer, toOffset: number, size: number): void {

@@ -1,0 +1,80 @@
+/** @file The ops with their arguments, for the op cache. */
+import type {
+  AttentionArgs,
+  EmbedArgs,
+  GatedLinearArgs,
+  HeadFusionArgs,
+  LinearArgs,
+  RmsNormArgs,
+  RopeAppendArgs,
+  SsmConvArgs,
+  SsmScanArgs,
+} from "../../../backend.ts";
+import type { OpDescriptor } from "../op_cache.ts";
+import { attention } from "./attention.ts";
+import { embed } from "./embed.ts";
+import { gatedLinear, linear } from "./linear.ts";
+import { headFusion, rmsNorm } from "./norms.ts";
+import { ropeAppend } from "./rope_append.ts";
+import { ssmConv, ssmScan } from "./ssm.ts";
+
+/** A descriptor that leaves out no argument: the names are the keys of a record that must have all of them. */
+function descriptor<Args>(
+  lower: OpDescriptor<Args>["lower"],
+  fields: { readonly [Field in keyof Required<Args> & string]: true },
+): OpDescriptor<Args> {
+  return { lower, fields: Object.keys(fields) as (keyof Args & string)[] };
+}
+
+/** Every op by its name. */
+export const OPS = {
+  embed: descriptor<EmbedArgs>(embed, { ids: true, table: true, out: true }),
+  rmsNorm: descriptor<RmsNormArgs>(rmsNorm, { x: true, weight: true, eps: true, out: true }),
+  linear: descriptor<LinearArgs>(linear, { x: true, weight: true, out: true, accumulate: true }),
+  gatedLinear: descriptor<GatedLinearArgs>(gatedLinear, { x: true, gate: true, up: true, out: true }),
+  ropeAppend: descriptor<RopeAppendArgs>(ropeAppend, {
+    queries: true,
+    rope: true,
+    cursor: true,
+    append: true,
+  }),
+  attention: descriptor<AttentionArgs>(attention, {
+    queries: true,
+    cache: true,
+    cursor: true,
+    numHeads: true,
+    numKvHeads: true,
+    lookback: true,
+    out: true,
+  }),
+  ssmConv: descriptor<SsmConvArgs>(ssmConv, {
+    x: true,
+    weight: true,
+    bias: true,
+    convState: true,
+    out: true,
+  }),
+  ssmScan: descriptor<SsmScanArgs>(ssmScan, {
+    dtBC: true,
+    x: true,
+    z: true,
+    dtNorm: true,
+    bNorm: true,
+    cNorm: true,
+    eps: true,
+    dtProj: true,
+    dtBias: true,
+    A: true,
+    D: true,
+    ssmState: true,
+    out: true,
+  }),
+  headFusion: descriptor<HeadFusionArgs>(headFusion, {
+    attention: true,
+    ssm: true,
+    attentionNorm: true,
+    ssmNorm: true,
+    eps: true,
+    out: true,
+  }),
+} as const;
