@@ -35,19 +35,33 @@ fn power_of_two(n: I32x4) -> F32x4 {
     (n + I32x4::splat(127)).shl::<23>().as_f32()
 }
 
+/// `e^(x - n ln 2)`, where `n`, a whole number, is the one nearest to x / ln 2.
+#[inline(always)]
+fn exp_of_rest(x: F32x4, n: F32x4) -> F32x4 {
+    let r = (x - n * F32x4::splat(LN2_HIGH)) - n * F32x4::splat(LN2_LOW);
+    F32x4::splat(1.0) + (r + r * r * polynomial(r, EXP_TAIL))
+}
+
 /// `e^x`: 0 at -inf, inf at inf, NaN at NaN.
 #[inline(always)]
 pub fn exp(x: F32x4) -> F32x4 {
     let x = x.pmax(F32x4::splat(EXP_LOWEST)).pmin(F32x4::splat(EXP_HIGHEST));
-    // x = n ln 2 + r with |r| <= ln 2 / 2
     let shifted = x * F32x4::splat(core::f32::consts::LOG2_E) + F32x4::splat(ROUND);
-    let n = shifted - F32x4::splat(ROUND);
-    let r = (x - n * F32x4::splat(LN2_HIGH)) - n * F32x4::splat(LN2_LOW);
-    let power = F32x4::splat(1.0) + (r + r * r * polynomial(r, EXP_TAIL));
+    let power = exp_of_rest(x, shifted - F32x4::splat(ROUND));
     // 2^n is the product of two normal numbers: n goes from -150 to 128.
     let exponent = shifted.bits() - I32x4::splat(ROUND.to_bits() as i32);
     let half = exponent.shr::<1>();
     power * power_of_two(half) * power_of_two(exponent - half)
+}
+
+/// `e^x` for x <= 0, but never less than `e^-86`, about 4.5e-38: a quarter cheaper than [`exp`].
+#[inline(always)]
+pub fn exp_decay(x: F32x4) -> F32x4 {
+    // Rounds, and leaves n + 127, the exponent field of 2^n, in the low bits.
+    let round = F32x4::splat(ROUND + 127.0);
+    let x = x.pmax(F32x4::splat(-86.0));
+    let shifted = x * F32x4::splat(core::f32::consts::LOG2_E) + round;
+    exp_of_rest(x, shifted - round) * shifted.bits().shl::<23>().as_f32()
 }
 
 /// Numerator and denominator of `1 / (1 + e^-x)`, of which neither overflows.
@@ -116,6 +130,21 @@ mod tests {
     #[test]
     fn exp_is_within_one_ulp() {
         assert_within(1.0, exp, f64::exp, -256.0);
+    }
+
+    #[test]
+    fn exp_decay_is_exp_down_to_its_least_value() {
+        for bits in (2f32.powi(-40).to_bits()..86f32.to_bits()).step_by(1009) {
+            let x = -f32::from_bits(bits);
+            assert_eq!(lane(exp_decay, x), lane(exp, x), "at {x}");
+        }
+        let least = lane(exp, -86.0);
+        assert!(least < 4.5e-38);
+        for x in [-86.0, -86.1, -104.0, -1e30, f32::NEG_INFINITY] {
+            assert_eq!(lane(exp_decay, x), least);
+        }
+        assert_eq!([lane(exp_decay, 0.0), lane(exp_decay, -0.0)], [1.0; 2]);
+        assert!(lane(exp_decay, f32::NAN).is_nan());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! A: [d_inner, d_state]; ssm_state: [d_inner, d_state], read and left holding h; all f32.
 //! Rows go in chunks; within a chunk four channels at a time run through all rows, h in registers (lanes are states).
 use crate::lanes;
-use crate::math::{exp, silu, softplus};
+use crate::math::{exp_decay, silu, softplus};
 use crate::rms_norm::normalize;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
@@ -37,9 +37,11 @@ struct Block {
 
 /// A chunk's normalised dt, B and C.
 struct Inputs {
-    /// `[CHUNK, dt_rank]`.
+    /// `[rows, dt_rank]`.
     dt: Vec<f32>,
-    /// `[CHUNK, d_state]` as vectors, the last one filled up with zeros.
+    /// Vectors that d_state numbers fill.
+    vectors: usize,
+    /// `[rows, vectors]`, the last one filled up with zeros.
     b: Vec<F32x4>,
     /// As `b`.
     c: Vec<F32x4>,
@@ -49,10 +51,12 @@ struct Inputs {
 pub fn ssm_scan(dt_bc: View, x: View, z: View, weights: Weights, mut ssm_state: ViewMut, mut out: ViewMut) {
     let d_inner = weights.D.len();
     let vectors = weights.b_norm.len().div_ceil(4);
+    let rows = CHUNK.min(x.rows());
     let mut inputs = Inputs {
-        dt: vec![0.0; CHUNK * weights.dt_norm.len()],
-        b: vec![F32x4::zero(); CHUNK * vectors],
-        c: vec![F32x4::zero(); CHUNK * vectors],
+        dt: vec![0.0; rows * weights.dt_norm.len()],
+        vectors,
+        b: vec![F32x4::zero(); rows * vectors],
+        c: vec![F32x4::zero(); rows * vectors],
     };
     let mut block =
         Block { delta: [[0.0; 4]; CHUNK], delta_x: [[0.0; 4]; CHUNK], products: [[F32x4::zero(); 4]; CHUNK] };
@@ -97,8 +101,7 @@ impl Inputs {
         let dt = &mut self.dt[t * dt_rank..(t + 1) * dt_rank];
         dt.copy_from_slice(&row[..dt_rank]);
         normalize(dt, weights.dt_norm, weights.eps);
-        let vectors = d_state.div_ceil(4);
-        let states = t * vectors..(t + 1) * vectors;
+        let states = t * self.vectors..(t + 1) * self.vectors;
         let (b, c) = row[dt_rank..].split_at(d_state);
         normalize_to(b, weights.b_norm, weights.eps, &mut self.b[states.clone()]);
         normalize_to(c, weights.c_norm, weights.eps, &mut self.c[states]);
@@ -156,15 +159,14 @@ impl Block {
     ) {
         let a: [F32x4; V] = core::array::from_fn(|i| lanes::load(a, 4 * i));
         let mut state: [F32x4; V] = core::array::from_fn(|i| lanes::load(h, 4 * i));
-        let vectors = inputs.b.len() / CHUNK;
         for t in 0..rows {
             let delta = F32x4::splat(self.delta[t][lane]);
             let delta_x = F32x4::splat(self.delta_x[t][lane]);
-            let b = &inputs.b[t * vectors + first..][..V];
-            let c = &inputs.c[t * vectors + first..][..V];
+            let b = &inputs.b[t * inputs.vectors + first..][..V];
+            let c = &inputs.c[t * inputs.vectors + first..][..V];
             let mut products = self.products[t][lane];
             for i in 0..V {
-                state[i] = exp(delta * a[i]) * state[i] + delta_x * b[i];
+                state[i] = exp_decay(delta * a[i]) * state[i] + delta_x * b[i];
                 products = products + state[i] * c[i];
             }
             self.products[t][lane] = products;
