@@ -3,14 +3,7 @@
  * puts it in place of the real one and says so. Where the two could differ it is the stricter: `assertEquals` here tells
  * 0 from -0.
  */
-import {
-  AssertionError,
-  deepStrictEqual,
-  match,
-  notDeepStrictEqual,
-  notStrictEqual,
-  strictEqual,
-} from "node:assert/strict";
+import { AssertionError, deepStrictEqual, match, notDeepStrictEqual } from "node:assert/strict";
 
 // deno-lint-ignore no-explicit-any -- a constructor's parameters are not our business, and only `any` accepts them all
 type Constructor<T> = new (...args: any[]) => T;
@@ -24,11 +17,6 @@ export function assert(expr: unknown, msg = ""): asserts expr {
   check(Boolean(expr), msg || "Expected a truthy value");
 }
 
-/** Asserts that `expr` is falsy. */
-export function assertFalse(expr: unknown, msg = ""): void {
-  check(!expr, msg || "Expected a falsy value");
-}
-
 /** Asserts that `actual` and `expected` are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   deepStrictEqual(actual, expected, msg);
@@ -37,16 +25,6 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
 /** Asserts that `actual` and `expected` are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   notDeepStrictEqual(actual, expected, msg);
-}
-
-/** Asserts that `actual` and `expected` are the same value or object. */
-export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
-  strictEqual(actual, expected, msg);
-}
-
-/** Asserts that `actual` and `expected` are not the same value or object. */
-export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void {
-  notStrictEqual(actual, expected, msg);
 }
 
 /** Asserts that two numbers differ by at most `tolerance`; by default one part in ten million of `expected`. */
@@ -62,19 +40,9 @@ export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
   check(actual > expected, `Expected ${actual} > ${expected}`, msg);
 }
 
-/** Asserts that `actual` is greater than or equal to `expected`. */
-export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  check(actual >= expected, `Expected ${actual} >= ${expected}`, msg);
-}
-
 /** Asserts that `actual` is less than `expected`. */
 export function assertLess<T>(actual: T, expected: T, msg?: string): void {
   check(actual < expected, `Expected ${actual} < ${expected}`, msg);
-}
-
-/** Asserts that `actual` is less than or equal to `expected`. */
-export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  check(actual <= expected, `Expected ${actual} <= ${expected}`, msg);
 }
 
 /** Asserts that the text `actual` contains `expected`. */
@@ -89,11 +57,6 @@ export function assertStringIncludes(actual: string, expected: string, msg?: str
 /** Asserts that the text `actual` matches `expected`. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
   match(actual, expected, msg);
-}
-
-/** Asserts that `actual` is neither null nor undefined. */
-export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  check(actual !== null && actual !== undefined, `Expected a value, got ${actual}`, msg);
 }
 
 /** Asserts that `actual` is an instance of `expectedType`. */
