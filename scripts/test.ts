@@ -23,11 +23,12 @@ interface Outcome {
   readonly skipped: number;
 }
 
-/** Runs `deno test` with `args`, printing what it prints. */
+/** Runs `deno test` with `args`, printing what it prints. A browser's driver needs, and so takes, `--allow-all`. */
 export async function runTests(args: readonly string[]): Promise<Outcome> {
   const { options } = await jsrFallback();
+  const permissions = args.includes("--allow-all") ? ["--no-prompt"] : PERMISSIONS;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...PERMISSIONS, ...options, ...args],
+    args: ["test", ...permissions, ...options, ...args],
     cwd: new URL("../", import.meta.url),
     stdin: "null",
     stdout: "piped",

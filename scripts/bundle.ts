@@ -1,0 +1,105 @@
+/**
+ * @file Bundles our TypeScript for platforms other than Deno with esbuild, and npm packages as Deno resolves them: there is no
+ * node_modules.
+ */
+import * as esbuild from "esbuild";
+import { dirname, join } from "node:path";
+import { linkPackages, npmPackages } from "./npm_packages.ts";
+
+const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+
+/** The files that came out, and the npm packages that they import. */
+export interface Bundle {
+  /** Name, such as `mod.js` -> text. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly packages: readonly string[];
+}
+
+/** What to bundle. */
+export interface BundleOptions {
+  /** Name without its ending -> a module's path from the repository's root, or the text of a module there. */
+  readonly entries: Readonly<Record<string, string | { readonly text: string }>>;
+  /** What chunks' names begin with, so that several bundles can share a folder. */
+  readonly chunkPrefix?: string;
+  /** Modules of ours, by path from the root -> the text that takes the place of theirs. */
+  readonly replacements?: Readonly<Record<string, string>>;
+  /** Leave npm packages as imports of their names. */
+  readonly keepsPackages?: boolean;
+  /** Text that takes the place of every `node:` module; left out: they stay imports. */
+  readonly nodeModule?: string;
+  /** One file an entry, dynamic imports and all. */
+  readonly singleFiles?: boolean;
+  readonly minify?: boolean;
+}
+
+/** Bundles ECMAScript modules. {@linkcode closeBundler} when done. */
+export async function bundle(options: BundleOptions): Promise<Bundle> {
+  const { entries, chunkPrefix = "", singleFiles = false, minify = false, keepsPackages = false } = options;
+  const linked = await linkPackages(await npmPackages());
+  try {
+    const { outputFiles, metafile } = await esbuild.build({
+      entryPoints: Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name })),
+      outdir: "out",
+      chunkNames: `${chunkPrefix}[name]-[hash]`,
+      bundle: true,
+      splitting: !singleFiles,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["import"],
+      target: "es2022",
+      charset: "utf8",
+      minify,
+      write: false,
+      metafile: true,
+      absWorkingDir: ROOT,
+      nodePaths: [linked],
+      packages: keepsPackages ? "external" : "bundle",
+      external: ["*.wasm"],
+      plugins: [ownModules(options)],
+      logLevel: "warning",
+    });
+    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+    const packages = imports.filter(({ external, path }) => external && !/^node:|\.wasm$/.test(path));
+    const outDir = join(ROOT, "out/");
+    return {
+      files: new Map(outputFiles.map(({ path, text }) => [path.slice(outDir.length), text])),
+      packages: [...new Set(packages.map(({ path }) => path))].sort(),
+    };
+  } finally {
+    await Deno.remove(dirname(linked), { recursive: true });
+  }
+}
+
+/** Ends esbuild's own process. */
+export async function closeBundler(): Promise<void> {
+  await esbuild.stop();
+}
+
+/** Finds the entries, puts the replacements in place, and answers for `node:` modules. */
+function ownModules({ entries, replacements = {}, nodeModule }: BundleOptions): esbuild.Plugin {
+  const asText = (path: string, text: string): esbuild.OnResolveResult => ({
+    path,
+    namespace: "text",
+    pluginData: text,
+  });
+  return {
+    name: "own-modules",
+    setup(build): void {
+      build.onResolve({ filter: /^entry:/ }, ({ path }) => {
+        const entry = entries[path.slice("entry:".length)];
+        return typeof entry === "string" ? { path: join(ROOT, entry) } : asText(path, entry.text);
+      });
+      build.onResolve({ filter: /^node:/ }, ({ path }) => {
+        return nodeModule === undefined ? { path, external: true } : asText(path, nodeModule);
+      });
+      build.onLoad({ filter: /.*/, namespace: "text" }, ({ pluginData }) => {
+        return { contents: pluginData, loader: "ts", resolveDir: ROOT };
+      });
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = replacements[path.slice(ROOT.length)];
+        return contents === undefined ? undefined : { contents, loader: "ts", resolveDir: dirname(path) };
+      });
+    },
+  };
+}
