@@ -4,6 +4,7 @@ import { openWasmBackend } from "../../runtime/backends/wasm.ts";
 import { openWebGpuBackend } from "../../runtime/backends/webgpu.ts";
 import { checked } from "../../runtime/checked_backend.ts";
 import { BackendUnavailableError } from "../../runtime/errors.ts";
+import { GPU_OPTIONS } from "../webgpu/on_gpu.ts";
 
 /** One way to run the ops that has to agree with the reference. */
 export interface Candidate {
@@ -20,10 +21,11 @@ const REQUIRED = new Set((Deno.env.get("REQUIRE_BACKENDS") ?? "").split(",").map
 export const CANDIDATES: readonly Candidate[] = [
   { name: "wasm-relaxed", kind: "wasm", open: () => openWasmBackend({ variant: "relaxed" }) },
   { name: "wasm-simd128", kind: "wasm", open: () => openWasmBackend({ variant: "simd128" }) },
+  { name: "webgpu", kind: "webgpu", open: () => openWebGpuBackend(GPU_OPTIONS) },
   {
-    name: "webgpu",
+    name: "webgpu-no-subgroups",
     kind: "webgpu",
-    open: () => openWebGpuBackend({ allowSoftware: REQUIRED.has("webgpu") }),
+    open: () => openWebGpuBackend({ ...GPU_OPTIONS, subgroups: false }),
   },
 ];
 

@@ -4,10 +4,15 @@ import { openDevice } from "../../runtime/backends/webgpu/device.ts";
 import { BackendUnavailableError } from "../../runtime/errors.ts";
 
 const REQUIRED = (Deno.env.get("REQUIRE_BACKENDS") ?? "").split(",").includes("webgpu");
-const OPTIONS: DeviceOptions = { allowSoftware: REQUIRED };
+
+/** Where the tests' devices come from: Deno's own WebGPU, or Dawn where WEBGPU_DRIVER is "dawn". */
+export const GPU_OPTIONS: DeviceOptions = {
+  allowSoftware: REQUIRED,
+  gpu: Deno.env.get("WEBGPU_DRIVER") === "dawn" ? (await import("webgpu")).create([]) : undefined,
+};
 
 /** Why there is no GPU here; null: there is. */
-const ABSENCE = await openDevice(OPTIONS).then(({ device }) => {
+const ABSENCE = await openDevice(GPU_OPTIONS).then(({ device }) => {
   device.destroy();
   return null;
 }, (error: unknown) => {
@@ -18,5 +23,5 @@ const ABSENCE = await openDevice(OPTIONS).then(({ device }) => {
 /** Registers a test that opens devices with `options`. Without a GPU it is ignored, with the reason in its name, or fails where one is required. */
 export function gpuTest(name: string, body: (options: DeviceOptions) => Promise<void>): void {
   const ignore = ABSENCE !== null && !REQUIRED;
-  Deno.test({ name: ignore ? `${name} (${ABSENCE})` : name, ignore, fn: () => body(OPTIONS) });
+  Deno.test({ name: ignore ? `${name} (${ABSENCE})` : name, ignore, fn: () => body(GPU_OPTIONS) });
 }

@@ -1,0 +1,50 @@
+/** Logits of the tiny checkpoints on WebGPU against the NumPy oracle, and the kernels that a decode step takes. */
+import { assert, assertEquals } from "@std/assert";
+import { loadModel } from "../../mod.ts";
+import { openWebGpuBackend } from "../../runtime/backends/webgpu.ts";
+import { layer } from "../../runtime/layer.ts";
+import { rows } from "../../runtime/tensor.ts";
+import { randomNetwork, stateAt } from "../../bench/webgpu/model.ts";
+import { TINY } from "../../bench/webgpu/shapes.ts";
+import { assertLogitsClose } from "../golden/assert_logits_close.ts";
+import { gpuTest } from "./on_gpu.ts";
+
+const FIXTURES = new URL("../fixtures/", import.meta.url);
+/** Largest error as a fraction of the largest logit. */
+const TOLERANCE = 1e-5;
+
+for (const name of ["tiny-pair", "tiny-triple", "tiny-bf16", "tiny-quant"]) {
+  for (const chunkSize of [64, 5]) {
+    gpuTest(
+      `Model.logits reproduces the oracle on ${name}, webgpu, chunks of ${chunkSize}`,
+      async (options) => {
+        const expected = JSON.parse(await Deno.readTextFile(new URL(`${name}/expected.json`, FIXTURES)));
+        await using model = await loadModel(new URL(name, FIXTURES), {
+          backend: { kind: "webgpu", ...options },
+          chunkSize,
+        });
+        assertEquals(model.backend.kind, "webgpu");
+        const logits = await model.logits(expected.prompt, { steps: expected.steps });
+        const wanted = [...expected.prefill_logits, ...expected.step_logits].flat();
+        assertEquals(logits.length, wanted.length);
+        assertLogitsClose(logits, wanted, TOLERANCE, model.config.vocabSize);
+      },
+    );
+  }
+}
+
+gpuTest(
+  "layer takes at most 12 kernels for one row in f16, joining splits and quantising on top",
+  async (options) => {
+    for (const [dtype, most] of [["f16", 13], ["q4_0", 17]] as const) {
+      const backend = await openWebGpuBackend(options);
+      const net = await randomNetwork(backend, TINY, dtype, 8);
+      const state = stateAt(net, 40);
+      const span = { state, start: 0, length: 1, lookback: TINY.windowSize - 1 };
+      const before = backend.dispatches;
+      layer(net, 1, rows(net.workspace.x, 0, 1), [span]);
+      assert(backend.dispatches - before <= most, `${backend.dispatches - before} kernels for ${dtype}`);
+      backend.dispose();
+    }
+  },
+);
