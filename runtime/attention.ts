@@ -1,6 +1,6 @@
 /** @file The attention heads: rotate, cache, attend. Consumers of a shared cache find this chunk's keys already in it. */
+import type { LayerPlan } from "./layer_plan.ts";
 import type { Network, Projections, Span } from "./network.ts";
-import type { SequenceState } from "./state.ts";
 import { rows, type Tensor } from "./tensor.ts";
 
 /** Writes the attention heads' output `[l, dInner]`. */
@@ -12,8 +12,8 @@ export function attention(
   spans: readonly Span[],
 ): void {
   const { backend, config: { numHeads, numKvHeads, layers }, rope } = net;
-  const { attention: reach } = layers[index];
-  for (const { state, start, length, lookback } of spans) {
+  for (const span of spans) {
+    const { state, start, length } = span;
     const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
     const { cursor, caches } = state;
     const cache = caches[index];
@@ -27,13 +27,15 @@ export function attention(
       cursor,
       numHeads,
       numKvHeads,
-      lookback: reach === "window" ? lookback : globalLookback(state),
+      lookback: lookbackOn(layers[index], span),
       out: of(out),
     });
   }
 }
 
-/** Global layers see everything, unless the session caps them. */
-function globalLookback({ layout: { globalWindow } }: SequenceState): number | null {
+/** Largest distance that a layer's queries see back; null: no limit. Global layers see everything, unless the session caps them. */
+export function lookbackOn({ attention }: LayerPlan, { lookback, state }: Span): number | null {
+  if (attention === "window") return lookback;
+  const { globalWindow } = state.layout;
   return globalWindow === null ? null : globalWindow - 1;
 }

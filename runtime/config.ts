@@ -14,29 +14,45 @@ export type WindowRule = "release" | "decode";
 
 /** A Hymba language model's architecture (arXiv:2411.13676), sizes in elements. */
 export interface HymbaConfig {
+  /** Tokens in the vocabulary; ids are below it. */
   readonly vocabSize: number;
+  /** Width of the residual stream. */
   readonly hiddenSize: number;
+  /** Width inside the MLP. */
   readonly intermediateSize: number;
+  /** Attention heads of a layer. */
   readonly numHeads: number;
+  /** Key and value heads of a layer, each shared by numHeads / numKvHeads query heads. */
   readonly numKvHeads: number;
   /** Width of a query and key head. */
   readonly headDim: number;
   /** Width of a value head: dInner / numHeads, so that both branches are dInner wide. */
   readonly vHeadDim: number;
+  /** Channels of the Mamba heads, and width of either branch's output. */
   readonly dInner: number;
+  /** State elements of a channel. */
   readonly dState: number;
+  /** Taps of the convolution. */
   readonly dConv: number;
+  /** Rank of the projection that gives the scan's step sizes. */
   readonly dtRank: number;
+  /** Learned tokens in front of every text, which all layers always see. */
   readonly numMetaTokens: number;
+  /** Tokens that a window layer sees besides the meta tokens. */
   readonly windowSize: number;
+  /** How exactly that window is meant. */
   readonly windowRule: WindowRule;
+  /** Added to the mean square in every norm. */
   readonly rmsNormEps: number;
+  /** Whether the head's weight is the embedding. */
   readonly tieWordEmbeddings: boolean;
   /** Positions that the model was trained on, meta tokens not counted. */
   readonly maxPositionEmbeddings: number;
   /** `[headDim / 2]`: RoPE turns dimension i by position * inverseFrequencies[i] radians. */
   readonly inverseFrequencies: Float64Array;
+  /** The role of each layer, in order. */
   readonly layers: readonly LayerPlan[];
+  /** Stands for an empty prompt; null: the model has none. */
   readonly bosTokenId: number | null;
   /** Ids that end a generation. */
   readonly eosTokenIds: readonly number[];
@@ -150,15 +166,6 @@ export function parseConfig(json: string): HymbaConfig {
     bosTokenId: c.bos_token_id,
     eosTokenIds: c.eos_token_id === null ? [] : [c.eos_token_id].flat(),
   };
-}
-
-/** A config.json with the window rule that the model was trained with marked in it. */
-export function withWindowRule(json: string, rule: WindowRule): string {
-  return JSON.stringify(
-    { ...parseJson(json) as Record<string, unknown>, sliding_window_rule: rule },
-    null,
-    2,
-  ) + "\n";
 }
 
 /**

@@ -18,6 +18,7 @@ export interface GenerateOptions extends SamplingOptions {
 
 /** One generated token. */
 export interface Token {
+  /** Its number in the vocabulary. */
   readonly id: number;
   /** Text that became certain with this token; empty while a character or a possible stop string is incomplete. */
   readonly text: string;
@@ -34,16 +35,19 @@ export type FinishReason = "stop" | "length" | "eos" | "abort";
 
 /** What an ended generation returns. */
 export interface GenerationSummary {
+  /** Why it ended. */
   readonly finishReason: FinishReason;
   /** The stop string that was met. */
   readonly stop?: string;
   /** Tokens appended since the generation before this one. */
   readonly promptTokens: number;
+  /** Tokens generated. */
   readonly generatedTokens: number;
   /** Milliseconds that the prompt and the first token took; null without a token. */
   readonly timeToFirstTokenMs: number | null;
+  /** Rate of the prompt; null without one. */
   readonly prefillTokensPerSecond: number | null;
-  /** Rate after the first token. */
+  /** Rate after the first token; null without a second. */
   readonly decodeTokensPerSecond: number | null;
   /** Bytes of the session's state at the end. */
   readonly stateBytes: number;

@@ -1,6 +1,6 @@
 /** @file Source -> {@linkcode Model}: checkpoint, backend, weights, tokenizer, in that order; what fails frees what was opened. */
 import { openStories } from "../models/stories/open_stories.ts";
-import type { Backend } from "./backend.ts";
+import type { ActivationPrecision, Backend } from "./backend.ts";
 import { ChatTemplate } from "./chat.ts";
 import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
@@ -13,22 +13,30 @@ import type { Network } from "./network.ts";
 import { type BackendChoice, openBackend, type WasmChoice, type WebGpuChoice } from "./open_backend.ts";
 import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
+import type { TokenObserver } from "./token_observer.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { loadWeights } from "./weights.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** How to load a model. Everything is optional. */
 export interface LoadOptions {
-  /** @default {"auto"} */
+  /** What computes: a name, or a name with more to say. @default {"auto"} */
   backend?: BackendChoice | WebGpuChoice | WasmChoice;
   /** Storage of the large matrices; left out: as the checkpoint has them. */
   quantization?: WeightDtype;
+  /**
+   * Precision of activations that meet quantised weights: "q16" gives the same text on every backend, "q8" is faster where
+   * arithmetic and not memory is the limit, prompts above all. @default {"q16"}
+   */
+  activations?: ActivationPrecision;
   /** Storage of keys and values. @default {"f32"} */
   kvDtype?: KvDtype;
   /** Overrides the window rule that config.json names, for checkpoints without the mark. */
   windowRule?: WindowRule;
   /** Most tokens that one pass takes, 1 to 4096: larger is faster for prompts and takes more memory. */
   chunkSize?: number;
+  /** Watches what each layer makes of a token. */
+  observer?: TokenObserver;
   /** Aborts the load; it then throws the signal's reason. */
   signal?: AbortSignal;
   /** Called as the weights come in. */
@@ -67,7 +75,7 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
     const text = readText(checkpoint, config);
-    const { backend, report } = await openBackend(options.backend);
+    const { backend, report } = await openBackend(options.backend, options.activations);
     try {
       const net = await openNetwork(checkpoint, config, backend, chunkSize, options);
       return await Model.create({ net, ...text, report, kvDtype: options.kvDtype ?? "f32" });
@@ -89,7 +97,12 @@ async function openNetwork(
 ): Promise<Network> {
   const fingerprint = new Fingerprint();
   fingerprint.addText(
-    JSON.stringify([checkpoint.configJson, config.windowRule, options.quantization ?? null]),
+    JSON.stringify([
+      checkpoint.configJson,
+      config.windowRule,
+      options.quantization ?? null,
+      options.activations ?? null,
+    ]),
   );
   const onTensor = (bytes: Uint8Array<ArrayBuffer>): void => fingerprint.add(bytes);
   const weights = await loadWeights(checkpoint.tensors, config, backend, { ...options, onTensor });
@@ -102,6 +115,7 @@ async function openNetwork(
     workspace: createWorkspace(backend, config, chunkSize),
     chunkSize,
     fingerprint: fingerprint.hex(),
+    observer: options.observer,
   };
 }
 

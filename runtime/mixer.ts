@@ -19,6 +19,12 @@ export function mixer(net: Network, index: number, h: Tensor, x: Tensor, spans: 
   const scanned = rows(workspace.ssm, 0, l);
   attention(net, index, projections, attended, spans);
   ssm(net, index, projections, scanned, spans);
+  net.observer?.onBranches(net, index, {
+    spans,
+    queries: projections.queries,
+    attention: attended,
+    ssm: scanned,
+  });
   backend.headFusion({
     attention: attended,
     ssm: scanned,

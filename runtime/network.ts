@@ -16,6 +16,25 @@ export interface Network {
   readonly chunkSize: number;
   /** Hash of weights and config, ready soon after the load. */
   readonly fingerprint: Promise<string>;
+  /** Watches every mixer; absent unless asked for. */
+  readonly observer?: MixerObserver;
+}
+
+/** What a mixer has computed for a pass, `[l, width]` each, before it fuses the branches. */
+export interface Branches {
+  readonly spans: readonly Span[];
+  /** The attention heads' queries, rotated. */
+  readonly queries: Tensor;
+  /** The attention heads' output. */
+  readonly attention: Tensor;
+  /** The Mamba heads' output. */
+  readonly ssm: Tensor;
+}
+
+/** Looks at the mixers of a network. The tensors hold what they do only until the call returns: reads have to begin in it. */
+export interface MixerObserver {
+  /** Called in each layer of every pass. */
+  onBranches(net: Network, layer: number, branches: Branches): void;
 }
 
 /** Rows of a pass that belong to one sequence: its next `length` tokens. */

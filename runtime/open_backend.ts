@@ -2,14 +2,17 @@
  * @file Chooses a backend. The only place that falls back, and only when a backend says that it cannot run here; the report
  * says which backend it is and why.
  */
-import type { Backend, BackendKind } from "./backend.ts";
+import type { ActivationPrecision, Backend, BackendKind } from "./backend.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
+import type { WasmOptions } from "./backends/wasm.ts";
 import type { KernelOptions } from "./backends/wasm/open_kernels.ts";
+import type { WebGpuOptions } from "./backends/webgpu.ts";
 import type { AdapterReport, GpuFeatures } from "./backends/webgpu/device.ts";
 import { ConfigError } from "./errors.ts";
 
 /** WebGPU with more to say than its name. */
 export interface WebGpuChoice {
+  /** Names the backend. */
   readonly kind: "webgpu";
   /** Where adapters come from, such as the npm package `webgpu`; the platform's `navigator.gpu` unless given. */
   readonly gpu?: GPU;
@@ -19,6 +22,7 @@ export interface WebGpuChoice {
 
 /** WebAssembly with more to say than its name, such as a compiled module where none may be compiled. */
 export interface WasmChoice extends KernelOptions {
+  /** Names the backend. */
   readonly kind: "wasm";
 }
 
@@ -27,6 +31,7 @@ export type BackendChoice = "auto" | BackendKind;
 
 /** Which backend runs, and why that one. */
 export interface BackendReport {
+  /** Which one runs. */
   readonly kind: BackendKind;
   /** Why this one was chosen, as a sentence without its full stop. */
   readonly reason: string;
@@ -47,23 +52,29 @@ export interface OpenedBackend {
 /**
  * Opens a backend.
  *
+ * @param activations what products with quantised weights make of activations
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
  */
 export async function openBackend(
   choice: BackendChoice | WebGpuChoice | WasmChoice = "auto",
+  activations: ActivationPrecision = "q16",
 ): Promise<OpenedBackend> {
   if (typeof choice === "object") {
-    return choice.kind === "wasm" ? await openWasm("asked for", choice) : await openWebGpu(choice);
+    const options = { ...choice, activations };
+    return options.kind === "wasm" ? await openWasm("asked for", options) : await openWebGpu(options);
   }
   switch (choice) {
     case "reference":
-      return { backend: new ReferenceBackend(), report: { kind: "reference", reason: "asked for" } };
+      return {
+        backend: new ReferenceBackend(activations),
+        report: { kind: "reference", reason: "asked for" },
+      };
     case "wasm":
-      return await openWasm("asked for");
+      return await openWasm("asked for", { activations });
     case "auto":
-      return await openWasm("no WebGPU backend in this version");
+      return await openWasm("no WebGPU backend in this version", { activations });
     case "webgpu":
-      return await openWebGpu({ kind: "webgpu" });
+      return await openWebGpu({ activations });
     default:
       throw new ConfigError(
         `Cannot open backend "${choice}": it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
@@ -72,15 +83,15 @@ export async function openBackend(
   }
 }
 
-async function openWasm(why: string, options?: KernelOptions): Promise<OpenedBackend> {
+async function openWasm(why: string, options: WasmOptions): Promise<OpenedBackend> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend(options);
   return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
 }
 
-async function openWebGpu(choice: WebGpuChoice): Promise<OpenedBackend> {
+async function openWebGpu(options: WebGpuOptions): Promise<OpenedBackend> {
   const { openWebGpuBackend } = await import("./backends/webgpu.ts");
-  const backend = await openWebGpuBackend(choice);
+  const backend = await openWebGpuBackend(options);
   const { adapter, features } = backend;
   return { backend, report: { kind: "webgpu", reason: "asked for", adapter, features } };
 }

@@ -29,25 +29,37 @@ export function ringSize(config: HymbaConfig, layout: StateLayout, layer: number
   return window === null ? null : window + layout.chunkSize;
 }
 
-/** Bytes of a state by kind. */
+/** Bytes of a state, or of one layer's part in it, by kind. */
 export interface StateBytes {
+  /** Keys and values; 0 in a layer that reads those of another. */
   readonly kvCache: number;
+  /** The convolution's last inputs. */
   readonly convState: number;
+  /** The scan's state. */
   readonly ssmState: number;
+}
+
+/** Bytes that each layer's state needs with `tokens` tokens after the meta tokens, without a growing cache's spare room. */
+export function layerStateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): StateBytes[] {
+  const { numMetaTokens, numKvHeads, headDim, vHeadDim, layers, dConv, dInner, dState } = config;
+  return layers.map(({ kvOwner }, layer) => {
+    const slots = numMetaTokens + (ringSize(config, layout, layer) ?? layout.maxContext ?? tokens);
+    const elements = slots * numKvHeads * (headDim + vHeadDim);
+    return {
+      kvCache: kvOwner < layer ? 0 : byteLength(layout.kvDtype, elements),
+      convState: 4 * (dConv - 1) * dInner,
+      ssmState: 4 * dInner * dState,
+    };
+  });
 }
 
 /** Bytes that a state needs with `tokens` tokens after the meta tokens, without a growing cache's spare room. */
 export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): StateBytes {
-  const { numMetaTokens, numKvHeads, headDim, vHeadDim, layers, dConv, dInner, dState } = config;
-  const slots = layers.map(({ kvOwner }, layer) =>
-    kvOwner < layer ? 0 : numMetaTokens + (ringSize(config, layout, layer) ?? layout.maxContext ?? tokens)
-  );
-  const elements = slots.reduce((a, b) => a + b, 0) * numKvHeads * (headDim + vHeadDim);
-  return {
-    kvCache: byteLength(layout.kvDtype, elements),
-    convState: 4 * layers.length * (dConv - 1) * dInner,
-    ssmState: 4 * layers.length * dInner * dState,
-  };
+  return layerStateBytes(config, layout, tokens).reduce((sum, layer) => ({
+    kvCache: sum.kvCache + layer.kvCache,
+    convState: sum.convState + layer.convState,
+    ssmState: sum.ssmState + layer.ssmState,
+  }));
 }
 
 /** Most tokens that a session can declare. */

@@ -11,9 +11,13 @@ export interface GpuFeatures {
 
 /** Which GPU it is, as far as it tells. */
 export interface AdapterReport {
+  /** Its maker, such as `nvidia`; numbers where the platform translates none. */
   readonly vendor: string;
+  /** Its family, such as `hopper`; often empty. */
   readonly architecture: string;
+  /** Its identifier with the maker; often empty. */
   readonly device: string;
+  /** Its name as the driver gives it; often empty. */
   readonly description: string;
   /** The GPU is emulated on the CPU. */
   readonly software: boolean;
