@@ -32,6 +32,7 @@ export type {
   GenerationSummary,
   Token,
 } from "./runtime/generation_options.ts";
+export { type LayerObservation, type TokenObservation, TokenObserver } from "./runtime/token_observer.ts";
 export type { SamplingOptions } from "./runtime/sampling_options.ts";
 export type { TokenConstraint } from "./runtime/token_constraint.ts";
 export type { TokenLogprob } from "./runtime/logprobs.ts";
@@ -39,8 +40,10 @@ export type { ChatMessage, ChatRenderOptions, ChatRole, ChatTemplate } from "./r
 export type { DecodeOptions, EncodeOptions } from "./runtime/tokenizer.ts";
 export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
 export type { LayerPlan } from "./runtime/layer_plan.ts";
-export type { BackendChoice, BackendReport } from "./runtime/open_backend.ts";
-export type { BackendKind } from "./runtime/backend.ts";
+export type { BackendChoice, BackendReport, WasmChoice, WebGpuChoice } from "./runtime/open_backend.ts";
+export type { KernelOptions, WasmVariant } from "./runtime/backends/wasm/open_kernels.ts";
+export type { AdapterReport, GpuFeatures } from "./runtime/backends/webgpu/device.ts";
+export type { ActivationPrecision, BackendKind } from "./runtime/backend.ts";
 export type { KvDtype } from "./runtime/state_layout.ts";
 export type { WeightDtype } from "./runtime/tensor.ts";
 export type { ByteSource } from "./runtime/formats/byte_source.ts";
@@ -53,5 +56,6 @@ export {
   MissingFileError,
   ShapeError,
   TokenizerError,
+  VersionConflictError,
   WeightsError,
 } from "./runtime/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Every error this runtime throws on purpose. Seven classes (one with a special case), one shape: the message says what was attempted,
+ * @file Every error this runtime throws on purpose. Seven classes (two with a special case), one shape: the message says what was attempted,
  * what is and what was expected; `remedy` says what to do next. An aborted operation throws `signal.reason` instead.
  */
 
@@ -9,6 +9,8 @@ export abstract class HymbaError extends Error {
   readonly remedy: string;
 
   /**
+   * An error that says what to do.
+   *
    * @param message `Cannot <act> <thing>: <what is>, expected <what should be>`
    * @param remedy the next thing to do
    * @param options `cause`: the error that this one wraps
@@ -22,6 +24,9 @@ export abstract class HymbaError extends Error {
 
 /** config.json, an option or a command-line flag is missing, unknown or out of range. */
 export class ConfigError extends HymbaError {}
+
+/** A stored session is not of the version that was expected: somebody else saved or deleted it. What is stored is intact. */
+export class VersionConflictError extends ConfigError {}
 
 /** A checkpoint, packed file or snapshot is truncated, malformed, or does not match its config. */
 export class WeightsError extends HymbaError {}
