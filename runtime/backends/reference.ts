@@ -47,7 +47,7 @@ export class ReferenceBackend implements Backend {
   readonly #activations: ActivationPrecision;
 
   /** @param activations what matrix products with quantised weights make of activations */
-  constructor(activations: ActivationPrecision = "q8") {
+  constructor(activations: ActivationPrecision = "q16") {
     this.#activations = activations;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
 import type {
+  ActivationPrecision,
   AttentionArgs,
   Backend,
   Cursor,
@@ -41,13 +42,19 @@ import {
 } from "./wasm/tensors.ts";
 import { isQuantized, weightPointer, WeightStore } from "./wasm/weights.ts";
 
+/** Options of {@linkcode openWasmBackend}. */
+export interface WasmOptions extends KernelOptions {
+  /** What products with quantised weights make of activations. @default {"q16"} */
+  readonly activations?: ActivationPrecision;
+}
+
 /**
  * Opens an instance.
  *
  * @throws {BackendUnavailableError} where this engine cannot run it, or computes it wrong
  */
-export async function openWasmBackend(options: KernelOptions = {}): Promise<WasmBackend> {
-  return new WasmBackend(await openKernels(options));
+export async function openWasmBackend(options: WasmOptions = {}): Promise<WasmBackend> {
+  return new WasmBackend(await openKernels(options), options.activations);
 }
 
 /** Ops in WebAssembly. An op on anything freed throws KernelError, as does an allocation beyond the memory. */
@@ -62,7 +69,11 @@ export class WasmBackend implements Backend {
   readonly #memory: LinearMemory;
   readonly #weights: WeightStore;
 
-  constructor({ kernels, simd, reason }: OpenedKernels) {
+  /** Bytes of an activation. */
+  readonly #planes: 1 | 2;
+
+  constructor({ kernels, simd, reason }: OpenedKernels, activations: ActivationPrecision = "q16") {
+    this.#planes = activations === "q16" ? 2 : 1;
     this.simd = simd;
     this.reason = reason;
     this.#kernels = kernels;
@@ -144,14 +155,38 @@ export class WasmBackend implements Backend {
     const { pointer, stride, scratch, l } = this.#activations(x, weight);
     const units = this.#kernels.matrix_units(weight.shape[0]);
     const [matrix, to] = [weightPointer(weight), pointerTo(out)];
-    this.#kernels.linear(matrix, pointer, stride, scratch, l, to, out.stride, accumulate, 0, units);
+    this.#kernels.linear(
+      matrix,
+      pointer,
+      stride,
+      scratch,
+      this.#planes,
+      l,
+      to,
+      out.stride,
+      accumulate,
+      0,
+      units,
+    );
   }
 
   gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
     const { pointer, stride, scratch, l } = this.#activations(x, gate);
     const units = this.#kernels.matrix_units(gate.shape[0]);
     const [left, right, to] = [weightPointer(gate), weightPointer(up), pointerTo(out)];
-    this.#kernels.gated_linear(left, right, pointer, stride, scratch, l, to, out.stride, 0, units);
+    this.#kernels.gated_linear(
+      left,
+      right,
+      pointer,
+      stride,
+      scratch,
+      this.#planes,
+      l,
+      to,
+      out.stride,
+      0,
+      units,
+    );
   }
 
   /** Activations for a product with `weight`; quantised into scratch where the weight is. */
@@ -159,8 +194,8 @@ export class WasmBackend implements Backend {
     const [l, k] = [rowCount(x), columnCount(x)];
     const pointer = pointerTo(x);
     if (!isQuantized(weight.dtype)) return { pointer, stride: x.stride, scratch: 0, l };
-    const scratch = this.#memory.scratch("activations", this.#kernels.activation_bytes(l, k));
-    this.#kernels.quantize_activations(pointer, x.stride, l, k, scratch);
+    const scratch = this.#memory.scratch("activations", this.#kernels.activation_bytes(l, k, this.#planes));
+    this.#kernels.quantize_activations(pointer, x.stride, l, k, this.#planes, scratch);
     return { pointer, stride: x.stride, scratch, l };
   }
 

@@ -42,7 +42,7 @@ import { WeightUploader } from "./webgpu/weights.ts";
 
 /** Options of {@linkcode openWebGpuBackend}. */
 export interface WebGpuOptions extends DeviceOptions {
-  /** What products with quantised weights make of activations; q8 unless given. */
+  /** What products with quantised weights make of activations. @default {"q16"} */
   readonly activations?: ActivationPrecision;
   /** Most bytes of one binding of a weight, below the device's own limit. For tests. */
   readonly weightPartBytes?: number;
@@ -75,7 +75,7 @@ export class WebGpuBackend implements Backend {
   readonly #positions = new WeakMap<Region, number>();
 
   constructor({ device, adapter, features }: OpenedDevice, options: WebGpuOptions = {}) {
-    const { activations = "q8", weightPartBytes = Infinity } = options;
+    const { activations = "q16", weightPartBytes = Infinity } = options;
     this.#device = device;
     this.adapter = adapter;
     this.features = features;

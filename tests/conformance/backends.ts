@@ -1,5 +1,5 @@
 /** @file The backends under test, and tests that run on each. */
-import type { Backend, BackendKind } from "../../runtime/backend.ts";
+import type { ActivationPrecision, Backend, BackendKind } from "../../runtime/backend.ts";
 import { openWasmBackend } from "../../runtime/backends/wasm.ts";
 import { openWebGpuBackend } from "../../runtime/backends/webgpu.ts";
 import { checked } from "../../runtime/checked_backend.ts";
@@ -12,6 +12,8 @@ export interface Candidate {
   readonly name: string;
   /** What REQUIRE_BACKENDS calls it: a comma-separated list of backends whose absence is a failure. */
   readonly kind: BackendKind;
+  /** What its products with quantised weights make of activations. */
+  readonly activations: ActivationPrecision;
   open(): Promise<Backend>;
 }
 
@@ -19,13 +21,29 @@ const REQUIRED = new Set((Deno.env.get("REQUIRE_BACKENDS") ?? "").split(",").map
 
 /** All candidates. An emulated GPU is slow, so it counts only where WebGPU is required. */
 export const CANDIDATES: readonly Candidate[] = [
-  { name: "wasm-relaxed", kind: "wasm", open: () => openWasmBackend({ variant: "relaxed" }) },
-  { name: "wasm-simd128", kind: "wasm", open: () => openWasmBackend({ variant: "simd128" }) },
-  { name: "webgpu", kind: "webgpu", open: () => openWebGpuBackend(GPU_OPTIONS) },
+  {
+    name: "wasm-relaxed",
+    kind: "wasm",
+    activations: "q16",
+    open: () => openWasmBackend({ variant: "relaxed", activations: "q16" }),
+  },
+  {
+    name: "wasm-simd128",
+    kind: "wasm",
+    activations: "q8",
+    open: () => openWasmBackend({ variant: "simd128", activations: "q8" }),
+  },
+  {
+    name: "webgpu",
+    kind: "webgpu",
+    activations: "q16",
+    open: () => openWebGpuBackend({ ...GPU_OPTIONS, activations: "q16" }),
+  },
   {
     name: "webgpu-no-subgroups",
     kind: "webgpu",
-    open: () => openWebGpuBackend({ ...GPU_OPTIONS, subgroups: false }),
+    activations: "q8",
+    open: () => openWebGpuBackend({ ...GPU_OPTIONS, activations: "q8", subgroups: false }),
   },
 ];
 

@@ -26,11 +26,11 @@ const CASES = Map.groupBy(
 );
 
 for (const [op, cases] of CASES) {
-  backendTest(`${op} agrees with the reference for every shape`, async (backend, { name }) => {
+  backendTest(`${op} agrees with the reference for every shape`, async (backend, { name, activations }) => {
     const found: string[] = [];
     for (const [seed, each] of cases.entries()) {
       for (const layout of LAYOUTS) {
-        const wanted = await outcomes(new ReferenceBackend(), each, seed, layout);
+        const wanted = await outcomes(new ReferenceBackend(activations), each, seed, layout);
         const got = await outcomes(backend, each, seed, layout);
         const lines = differences(got, wanted, toleranceOf(op, each.dtype, name));
         found.push(...lines.map((line) => `${op} on ${name}, ${each.shape}, ${layout}: ${line}`));

@@ -30,6 +30,17 @@ interface Loosened extends Tolerance {
 const DEFAULT: Tolerance = { nmse: 1e-12, maxError: 2e-6 };
 
 const LOOSENED: readonly Loosened[] = [
+  ...(["linear", "gatedLinear"] as const).flatMap((op) =>
+    (["q8_0", "q4_0"] as const).map((dtype) => ({
+      op,
+      dtype,
+      backend: "",
+      nmse: 1e-9,
+      maxError: 5e-5,
+      reason:
+        "in q16, an activation near a tie rounds either way in float32: one step is 1/32639 of its block's largest",
+    }))
+  ),
   {
     op: "ropeAppend",
     dtype: "f16",

@@ -158,7 +158,7 @@ impl Matrix {
 
     /// Products of a piece. Bit for bit the same for a row of activations and a unit, whatever else is in the piece.
     pub fn dot(&self, piece: &Piece, activations: Activations, sums: &mut [Sums]) {
-        let (row, per_row) = (piece.rows.start, self.columns / BLOCK);
+        let (row, per_row) = (piece.rows.start, self.columns / BLOCK * activations.quantized.planes);
         if piece.is_tile() {
             let x = || core::array::from_fn(|i| activations.x.row(row + i));
             let quantized = || &activations.quantized.tiles[row / TILE * per_row..][..per_row];

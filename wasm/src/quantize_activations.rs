@@ -1,4 +1,7 @@
-//! Activations as 8-bit integers, 32 to a block: q = round(x / d) with d = max |x| / 127, to nearest, ties to even.
+//! Activations as integers, 32 to a block: q = round(x / d) with d = max |x| / Q, to nearest, ties to even.
+//!
+//! With one plane, Q = 127 and q is a byte. With two, Q = 32639 = 127 * 256 + 127 and q = 256 high + low: the high bytes are a
+//! block of their own with 256 times the scale, and the low bytes, signed too, the block behind it.
 //!
 //! Done once an op call; every row of every quantised matrix multiplies the same blocks. Rows are kept in tiles of four,
 //! interleaved four columns at a time like the weights; rows that fill no tile are kept one by one.
@@ -52,14 +55,33 @@ pub struct ActivationTile {
 /// `[l, k]` quantised.
 #[derive(Clone, Copy)]
 pub struct QuantizedRows<'a> {
-    /// `[l / 4, k / 32]`
+    /// 1 or 2.
+    pub planes: usize,
+    /// `[l / 4, k / 32, planes]`
     pub tiles: &'a [ActivationTile],
-    /// `[l % 4, k / 32]`
+    /// `[l % 4, k / 32, planes]`
     pub rows: &'a [ActivationBlock],
 }
 
-/// Writes all rows of x `[l, k]`, k a multiple of 32: `[l / 4, k / 32]` tiles and `[l % 4, k / 32]` blocks.
-pub fn quantize_activations(x: View, tiles: &mut [ActivationTile], rows: &mut [ActivationBlock]) {
+/// Writes all rows of x `[l, k]`, k a multiple of 32: `[l / 4, k / 32, planes]` tiles and `[l % 4, k / 32, planes]` blocks.
+pub fn quantize_activations(
+    x: View,
+    planes: usize,
+    tiles: &mut [ActivationTile],
+    rows: &mut [ActivationBlock],
+) {
+    if planes == 1 {
+        quantize_planes::<1>(x, tiles.as_chunks_mut().0, rows.as_chunks_mut().0);
+    } else {
+        quantize_planes::<2>(x, tiles.as_chunks_mut().0, rows.as_chunks_mut().0);
+    }
+}
+
+fn quantize_planes<const PLANES: usize>(
+    x: View,
+    tiles: &mut [[ActivationTile; PLANES]],
+    rows: &mut [[ActivationBlock; PLANES]],
+) {
     let per_row = x.columns() / BLOCK;
     let blocks_of = |row| x.row(row).as_chunks::<BLOCK>().0;
     for tile in 0..x.rows() / TILE {
@@ -71,15 +93,22 @@ pub fn quantize_activations(x: View, tiles: &mut [ActivationTile], rows: &mut [A
     for row in 0..x.rows() % TILE {
         let x = blocks_of(x.rows() / TILE * TILE + row);
         for (x, block) in x.iter().zip(&mut rows[row * per_row..][..per_row]) {
-            let row = quantize_row(x);
-            let ([low, high], scale, minus_sum) = (row.quotients, row.scale, row.minus_sum);
-            *block = ActivationBlock { quotients: [low.to_array(), high.to_array()], scale, minus_sum };
+            *block = quantize_row(x).map(|QuantizedRow { quotients: [low, high], scale, minus_sum }| {
+                ActivationBlock { quotients: [low.to_array(), high.to_array()], scale, minus_sum }
+            });
         }
     }
 }
 
-fn quantize_tile(x: [&[f32; BLOCK]; TILE], tile: &mut ActivationTile) {
-    let rows = x.map(quantize_row);
+fn quantize_tile<const PLANES: usize>(x: [&[f32; BLOCK]; TILE], tiles: &mut [ActivationTile; PLANES]) {
+    let rows = x.map(quantize_row::<PLANES>);
+    for (plane, tile) in tiles.iter_mut().enumerate() {
+        interleave(rows.each_ref().map(|planes| &planes[plane]), tile);
+    }
+}
+
+#[inline(always)]
+fn interleave(rows: [&QuantizedRow; TILE], tile: &mut ActivationTile) {
     tile.scales = rows.each_ref().map(|row| row.scale);
     tile.minus_sums = rows.each_ref().map(|row| row.minus_sum);
     for half in 0..2 {
@@ -104,24 +133,41 @@ struct QuantizedRow {
 }
 
 #[inline(always)]
-fn quantize_row(x: &[f32; BLOCK]) -> QuantizedRow {
+fn quantize_row<const PLANES: usize>(x: &[f32; BLOCK]) -> [QuantizedRow; PLANES] {
+    const { assert!(PLANES == 1 || PLANES == 2) };
+    let steps = if PLANES == 1 { 127.0 } else { 32639.0 };
     let (quads, _) = x.as_chunks::<4>();
     let quads: [F32x4; 8] = core::array::from_fn(|i| F32x4::load(&quads[i]));
     // As integers, magnitudes have the same order, with NaN above all.
     let max = quads.map(|quad| quad.abs().bits()).into_iter().fold(I32x4::splat(0), I32x4::max);
     let max = max.max(max.swap_halves());
     let [max, ..] = max.max(max.swap_neighbours()).as_f32().to_array();
-    let inverse = F32x4::splat(if max >= SMALLEST_MAX { 127.0 / max } else { 0.0 });
-    let rounded = quads.map(|quad| (quad * inverse + F32x4::splat(ROUND)).bits());
+    let inverse = F32x4::splat(if max >= SMALLEST_MAX { steps / max } else { 0.0 });
+    let rounded = quads.map(|quad| quad * inverse + F32x4::splat(ROUND));
+    let scale = max * (SCALE_UNIT / steps);
+    // Neither plane of two can overflow its bytes: a quarter more keeps the halving of 256 from ties.
+    let high = rounded.map(|q| {
+        (q + F32x4::splat(-ROUND) + F32x4::splat(0.25)) * F32x4::splat(1.0 / 256.0) + F32x4::splat(ROUND)
+    });
+    core::array::from_fn(|plane| match (PLANES, plane) {
+        (1, _) => plane_of(rounded, scale),
+        (_, 0) => plane_of(high, 256.0 * scale),
+        _ => {
+            let high = high.map(|high| (high + F32x4::splat(-ROUND)) * F32x4::splat(-256.0));
+            plane_of(core::array::from_fn(|i| rounded[i] + high[i]), scale)
+        }
+    })
+}
+
+/// A plane of whole numbers, each plus ROUND.
+#[inline(always)]
+fn plane_of(rounded: [F32x4; 8], scale: f32) -> QuantizedRow {
+    let rounded = rounded.map(F32x4::bits);
     let sum = rounded.into_iter().fold(I32x4::splat(MINUS_ROUNDS), I32x4::add);
     let sum = sum + sum.swap_halves();
     let [sum, ..] = (sum + sum.swap_neighbours()).to_array();
     let [a, b, c, d, e, f, g, h] = rounded;
-    QuantizedRow {
-        quotients: [low_bytes([a, b, c, d]), low_bytes([e, f, g, h])],
-        scale: max * (SCALE_UNIT / 127.0),
-        minus_sum: -sum,
-    }
+    QuantizedRow { quotients: [low_bytes([a, b, c, d]), low_bytes([e, f, g, h])], scale, minus_sum: -sum }
 }
 
 /// The lowest bytes of the lanes: lane 0 of all four vectors, then lane 1, ...

@@ -77,30 +77,49 @@ impl<B: WeightBlock> Quantized<B> {
 
     /// Products of a row of activations with the rows of units.
     pub fn dot_row(&self, units: Range<usize>, x: &[ActivationBlock], sums: &mut [Sums]) {
-        if B::is_relaxed(self.kind) {
-            self.dot_row_by::<RelaxedDot>(units, x, sums);
-        } else {
-            self.dot_row_by::<WideDot>(units, x, sums);
+        match (B::is_relaxed(self.kind), x.len() > self.per_row) {
+            (true, false) => self.dot_row_by::<RelaxedDot, 1>(units, x, sums),
+            (true, true) => self.dot_row_by::<RelaxedDot, 2>(units, x, sums),
+            (false, false) => self.dot_row_by::<WideDot, 1>(units, x, sums),
+            (false, true) => self.dot_row_by::<WideDot, 2>(units, x, sums),
         }
     }
 
     #[inline(never)]
-    fn dot_row_by<D: Dot>(&self, units: Range<usize>, x: &[ActivationBlock], sums: &mut [Sums]) {
+    fn dot_row_by<D: Dot, const PLANES: usize>(
+        &self,
+        units: Range<usize>,
+        x: &[ActivationBlock],
+        sums: &mut [Sums],
+    ) {
         for (unit, sums) in units.zip(sums) {
-            *sums = self.dot_unit::<D>(unit, x);
+            *sums = self.dot_unit::<D, PLANES>(unit, x.as_chunks().0);
         }
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
     pub fn dot_tile(&self, unit: usize, x: &[ActivationTile], sums: &mut [Sums; TILE]) {
+        if x.len() > self.per_row {
+            self.dot_tile_planes::<2>(unit, x.as_chunks().0, sums);
+        } else {
+            self.dot_tile_planes::<1>(unit, x.as_chunks().0, sums);
+        }
+    }
+
+    fn dot_tile_planes<const PLANES: usize>(
+        &self,
+        unit: usize,
+        x: &[[ActivationTile; PLANES]],
+        sums: &mut [Sums; TILE],
+    ) {
         // As many quarters at once as keep their sums in registers.
         if B::is_relaxed(self.kind) {
             for quarter in (0..QUARTERS).step_by(2) {
-                self.dot_tile_by::<RelaxedDot, 2>(unit, quarter, x, sums);
+                self.dot_tile_by::<RelaxedDot, 2, PLANES>(unit, quarter, x, sums);
             }
         } else {
             for quarter in 0..QUARTERS {
-                self.dot_tile_by::<WideDot, 1>(unit, quarter, x, sums);
+                self.dot_tile_by::<WideDot, 1, PLANES>(unit, quarter, x, sums);
             }
         }
     }
@@ -116,34 +135,36 @@ impl<B: WeightBlock> Quantized<B> {
     }
 
     #[inline(always)]
-    fn dot_unit<D: Dot>(&self, unit: usize, x: &[ActivationBlock]) -> Sums {
+    fn dot_unit<D: Dot, const PLANES: usize>(&self, unit: usize, x: &[[ActivationBlock; PLANES]]) -> Sums {
         let bias_mask = self.bias_mask();
         let x = &x[..self.per_row];
         let streams: [&[B]; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
         let mut sums = [F32x4::zero(); QUARTERS];
         for b in 0..self.per_row {
-            let (blocks, x) = (streams.map(|stream| &stream[b]), &x[b]);
-            let mut dots = [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); QUARTERS];
-            let [low, high] = [I8x16::load(&x.quotients[0]), I8x16::load(&x.quotients[1])];
-            dots = add_quads::<B, D, 0>(dots, blocks, low, high);
-            dots = add_quads::<B, D, 1>(dots, blocks, low, high);
-            dots = add_quads::<B, D, 2>(dots, blocks, low, high);
-            dots = add_quads::<B, D, 3>(dots, blocks, low, high);
-            let scale = F32x4::splat(x.scale);
-            sums = core::array::from_fn(|g| {
-                dots[g].finish().to_f32().mul_add(half::scale_fields(blocks[g].scales()) * scale, sums[g])
-            });
+            let blocks = streams.map(|stream| &stream[b]);
+            for x in &x[b] {
+                let mut dots = [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); QUARTERS];
+                let [low, high] = [I8x16::load(&x.quotients[0]), I8x16::load(&x.quotients[1])];
+                dots = add_quads::<B, D, 0>(dots, blocks, low, high);
+                dots = add_quads::<B, D, 1>(dots, blocks, low, high);
+                dots = add_quads::<B, D, 2>(dots, blocks, low, high);
+                dots = add_quads::<B, D, 3>(dots, blocks, low, high);
+                let scale = F32x4::splat(x.scale);
+                sums = core::array::from_fn(|g| {
+                    dots[g].finish().to_f32().mul_add(half::scale_fields(blocks[g].scales()) * scale, sums[g])
+                });
+            }
         }
         sums.map(|sum| sum * F32x4::splat(self.unit_scale))
     }
 
     /// Products of four rows with the unit's rows of the GROUPS quarters from `quarter` on.
     #[inline(never)]
-    fn dot_tile_by<D: Dot, const GROUPS: usize>(
+    fn dot_tile_by<D: Dot, const GROUPS: usize, const PLANES: usize>(
         &self,
         unit: usize,
         quarter: usize,
-        x: &[ActivationTile],
+        x: &[[ActivationTile; PLANES]],
         products: &mut [Sums; TILE],
     ) {
         let bias_mask = self.bias_mask();
@@ -151,23 +172,25 @@ impl<B: WeightBlock> Quantized<B> {
         let streams: [&[B]; GROUPS] = core::array::from_fn(|g| self.stream(unit, quarter + g));
         let mut sums = [[F32x4::zero(); TILE]; GROUPS];
         for b in 0..self.per_row {
-            let (blocks, x) = (streams.map(|stream| &stream[b]), &x[b]);
-            let bias = crossed(I32x4::load(&x.minus_sums).shl_by(B::SHIFT) & bias_mask);
-            let mut dots = [D::start_tile(bias); GROUPS];
-            for i in (0..4).take(self.steps) {
-                let quads = D::quads(I8x16::load(&x.quotients[i]));
-                dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[0]));
-            }
-            for i in (0..4).take(self.steps) {
-                let quads = D::quads(I8x16::load(&x.quotients[i + 4]));
-                dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[1]));
-            }
-            let scales = crossed(F32x4::load(&x.scales).bits());
-            for g in 0..GROUPS {
-                let dots = D::finish_tile(dots[g], bias);
-                let weight_scales = half::scale_fields(blocks[g].scales());
-                for r in 0..TILE {
-                    sums[g][r] = dots[r].to_f32().mul_add(weight_scales * scales[r].as_f32(), sums[g][r]);
+            let blocks = streams.map(|stream| &stream[b]);
+            for x in &x[b] {
+                let bias = crossed(I32x4::load(&x.minus_sums).shl_by(B::SHIFT) & bias_mask);
+                let mut dots = [D::start_tile(bias); GROUPS];
+                for i in (0..4).take(self.steps) {
+                    let quads = D::quads(I8x16::load(&x.quotients[i]));
+                    dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[0]));
+                }
+                for i in (0..4).take(self.steps) {
+                    let quads = D::quads(I8x16::load(&x.quotients[i + 4]));
+                    dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[1]));
+                }
+                let scales = crossed(F32x4::load(&x.scales).bits());
+                for g in 0..GROUPS {
+                    let dots = D::finish_tile(dots[g], bias);
+                    let weight_scales = half::scale_fields(blocks[g].scales());
+                    for r in 0..TILE {
+                        sums[g][r] = dots[r].to_f32().mul_add(weight_scales * scales[r].as_f32(), sums[g][r]);
+                    }
                 }
             }
         }

@@ -86,13 +86,13 @@ pub fn matrix_units(rows: usize) -> usize {
     unit_count(rows)
 }
 
-/// Bytes of scratch that `quantize_activations` fills for `l` rows of `k` columns.
+/// Bytes of scratch that `quantize_activations` fills for `l` rows of `k` columns in one or two planes.
 #[wasm_bindgen]
-pub fn activation_bytes(l: usize, k: usize) -> usize {
-    l * (k / BLOCK) * size_of::<ActivationBlock>()
+pub fn activation_bytes(l: usize, k: usize, planes: usize) -> usize {
+    l * (k / BLOCK) * planes * size_of::<ActivationBlock>()
 }
 
-/// Quantises x `[l, k]` into scratch, for matrices of q8_0 and q4_0.
+/// Quantises x `[l, k]` into scratch, in one plane or two, for matrices of q8_0 and q4_0.
 ///
 /// # Safety
 /// See the module's parent.
@@ -102,9 +102,10 @@ pub unsafe fn quantize_activations(
     stride: usize,
     l: usize,
     k: usize,
+    planes: usize,
     scratch: *mut ActivationTile,
 ) {
-    let (tiles, rows) = scratch_counts(l, k);
+    let (tiles, rows) = scratch_counts(l, k, planes);
     // SAFETY: the caller's.
     let (x, tiles, rows) = unsafe {
         (
@@ -113,12 +114,13 @@ pub unsafe fn quantize_activations(
             core::slice::from_raw_parts_mut(scratch.add(tiles).cast::<ActivationBlock>(), rows),
         )
     };
-    quantize_activations::quantize_activations(x, tiles, rows);
+    quantize_activations::quantize_activations(x, planes, tiles, rows);
 }
 
 /// Tiles, and blocks behind them, of `l` rows of `k` columns.
-fn scratch_counts(l: usize, k: usize) -> (usize, usize) {
-    (l / TILE * (k / BLOCK), l % TILE * (k / BLOCK))
+fn scratch_counts(l: usize, k: usize, planes: usize) -> (usize, usize) {
+    let per_row = k / BLOCK * planes;
+    (l / TILE * per_row, l % TILE * per_row)
 }
 
 /// Units `first_unit .. last_unit` of out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised
@@ -133,6 +135,7 @@ pub unsafe fn linear(
     x: *const f32,
     x_stride: usize,
     scratch: *const ActivationTile,
+    planes: usize,
     l: usize,
     out: *mut f32,
     out_stride: usize,
@@ -143,7 +146,7 @@ pub unsafe fn linear(
     // SAFETY: the caller's.
     let (weight, activations, mut out) = unsafe {
         let weight = &*weight;
-        let activations = activations(&[weight], x, x_stride, scratch, l);
+        let activations = activations(&[weight], x, x_stride, (scratch, planes), l);
         (weight, activations, ViewMut::new(out, l, weight.rows(), out_stride))
     };
     linear::linear(weight, activations, &mut out, first_unit..last_unit, accumulate);
@@ -161,6 +164,7 @@ pub unsafe fn gated_linear(
     x: *const f32,
     x_stride: usize,
     scratch: *const ActivationTile,
+    planes: usize,
     l: usize,
     out: *mut f32,
     out_stride: usize,
@@ -170,7 +174,7 @@ pub unsafe fn gated_linear(
     // SAFETY: the caller's.
     let (gate, up, activations, mut out) = unsafe {
         let (gate, up) = (&*gate, &*up);
-        let activations = activations(&[gate, up], x, x_stride, scratch, l);
+        let activations = activations(&[gate, up], x, x_stride, (scratch, planes), l);
         (gate, up, activations, ViewMut::new(out, l, gate.rows(), out_stride))
     };
     gated_linear::gated_linear(gate, up, activations, &mut out, first_unit..last_unit);
@@ -194,16 +198,17 @@ unsafe fn activations<'a>(
     weights: &[&Matrix],
     x: *const f32,
     stride: usize,
-    scratch: *const ActivationTile,
+    (scratch, planes): (*const ActivationTile, usize),
     l: usize,
 ) -> Activations<'a> {
     let k = weights[0].columns();
-    let mut quantized = QuantizedRows { tiles: &[], rows: &[] };
+    let mut quantized = QuantizedRows { planes, tiles: &[], rows: &[] };
     if weights.iter().any(|weight| weight.is_quantized()) {
-        let (tiles, rows) = scratch_counts(l, k);
+        let (tiles, rows) = scratch_counts(l, k, planes);
         // SAFETY: the caller's.
         quantized = unsafe {
             QuantizedRows {
+                planes,
                 tiles: core::slice::from_raw_parts(scratch, tiles),
                 rows: core::slice::from_raw_parts(scratch.add(tiles).cast(), rows),
             }

@@ -27,9 +27,12 @@ fn each_case(mut check: impl FnMut(&Published, DotKind, &Prepared, usize)) {
             // Other dtypes take any number of columns.
             let columns = if is_quantized { columns } else { columns - i };
             let published = Published::random(dtype, rows, columns, i as u32);
-            let prepared = Prepared::new(&random(100 + i as u32, l * columns), columns);
-            for &kind in &KINDS[..if is_quantized { KINDS.len() } else { 1 }] {
-                check(&published, kind, &prepared, l);
+            let x = random(100 + i as u32, l * columns);
+            for planes in 1..=if is_quantized { 2 } else { 1 } {
+                let prepared = Prepared::new(&x, columns, planes);
+                for &kind in &KINDS[..if is_quantized { KINDS.len() } else { 1 }] {
+                    check(&published, kind, &prepared, l);
+                }
             }
         }
     }
@@ -68,7 +71,11 @@ fn linear_gives_a_row_the_same_bits_whatever_l() {
         let matrix = published.pack(kind);
         let together = run(&matrix, prepared, l);
         for row in 0..l {
-            let alone = Prepared::new(prepared.activations().x.row(row), published.columns);
+            let alone = Prepared::new(
+                prepared.activations().x.row(row),
+                published.columns,
+                prepared.activations().quantized.planes,
+            );
             assert_eq!(
                 run(&matrix, &alone, 1),
                 together[row * matrix.rows()..][..matrix.rows()],
@@ -122,7 +129,7 @@ fn linear_with_quantised_weights_is_exact_at_the_extremes() {
         let published = Published::quantized(dtype, 0x3c00, &quants);
         for kind in KINDS {
             for x in [x.clone(), vec![127.0; 288], vec![-127.0; 288]] {
-                let prepared = Prepared::new(&x.repeat(5), 288);
+                let prepared = Prepared::new(&x.repeat(5), 288, 1);
                 let exact: f64 = x.iter().zip(published.row(0)).map(|(&x, w)| f64::from(x) * w).sum();
                 assert_eq!(run(&published.pack(kind), &prepared, 5), [exact as f32; 5]);
             }
@@ -136,7 +143,7 @@ fn linear_takes_scales_of_every_size() {
         let published = Published::quantized(Dtype::Q8_0, scale, &[1; 32]);
         let matrix = published.pack(DotKind::Unsigned);
         let exact = published.row(0)[0] as f32;
-        assert_eq!(run(&matrix, &Prepared::new(&[127.0; 32], 32), 1), [exact * 127.0 * 32.0]);
+        assert_eq!(run(&matrix, &Prepared::new(&[127.0; 32], 32, 1), 1), [exact * 127.0 * 32.0]);
         let mut row = [f32::NAN; 32];
         matrix.dequantize_row(0, &mut row);
         assert_eq!(row, [exact; 32]);
@@ -160,7 +167,7 @@ fn linear_keeps_what_is_not_finite() {
             let mut x = random(2, 64);
             x[40] = bad;
             assert!(
-                run(&matrix, &Prepared::new(&x, 64), 1).iter().all(|out| !out.is_finite()),
+                run(&matrix, &Prepared::new(&x, 64, 1), 1).iter().all(|out| !out.is_finite()),
                 "{dtype:?} {bad}"
             );
         }
@@ -172,7 +179,7 @@ fn linear_of_f16_keeps_infinities_and_nan_of_weights() {
     let mut published = Published::random(Dtype::F16, 2, 8, 1);
     published.bytes[2..4].copy_from_slice(&0x7c00_u16.to_le_bytes());
     published.bytes[20..22].copy_from_slice(&0x7e00_u16.to_le_bytes());
-    let got = run(&published.pack(DotKind::Wide), &Prepared::new(&[1.0; 8], 8), 1);
+    let got = run(&published.pack(DotKind::Wide), &Prepared::new(&[1.0; 8], 8, 1), 1);
     assert!(got[0] == f32::INFINITY && got[1].is_nan());
 }
 

@@ -6,7 +6,7 @@ fn quantized(x: &[f32], columns: usize) -> (Vec<ActivationTile>, Vec<ActivationB
     let (l, per_row) = (x.len() / columns, columns / BLOCK);
     let mut tiles = vec![ActivationTile::default(); l / TILE * per_row];
     let mut blocks = vec![ActivationBlock::default(); l % TILE * per_row];
-    quantize_activations(View::packed(x, columns), &mut tiles, &mut blocks);
+    quantize_activations(View::packed(x, columns), 1, &mut tiles, &mut blocks);
     (tiles, blocks)
 }
 
@@ -78,4 +78,21 @@ fn quantize_activations_keeps_what_is_not_finite() {
         x[17] = bad;
         assert!(!quantized(&x, BLOCK).1[0].scale.is_finite());
     }
+}
+
+#[test]
+fn quantize_activations_splits_two_planes_without_overflow() {
+    let mut x = random(7, BLOCK);
+    // Digits that round to either side of a byte's ends, at the largest magnitude's scale.
+    x[..6].copy_from_slice(&[32639.0, 128.0, -128.0, 127.0, 32640.0 - 256.0 - 128.0, -32639.0]);
+    let mut blocks = [ActivationBlock::default(); 2];
+    quantize_activations(View::packed(&x, BLOCK), 2, &mut [], &mut blocks);
+    let [high, low] = blocks.each_ref().map(columns_of);
+    for (column, x) in x.iter().enumerate() {
+        assert_eq!(256 * high[column] + low[column], x.round_ties_even() as i32, "column {column}");
+    }
+    for (block, quotients) in blocks.iter().zip([&high, &low]) {
+        assert_eq!(block.minus_sum, -quotients.iter().sum::<i32>());
+    }
+    assert_eq!(blocks[0].scale, 256.0 * blocks[1].scale);
 }

@@ -103,40 +103,42 @@ fn push_block(bytes: &mut Vec<u8>, weights: &mut Vec<f64>, dtype: Dtype, scale: 
 pub struct Prepared {
     x: Vec<f32>,
     columns: usize,
+    planes: usize,
     tiles: Vec<ActivationTile>,
     blocks: Vec<ActivationBlock>,
 }
 
 impl Prepared {
-    /// Of x `[l, columns]`.
-    pub fn new(x: &[f32], columns: usize) -> Self {
-        let (l, per_row) = (x.len() / columns, columns / BLOCK);
+    /// Of x `[l, columns]`, in one plane or two.
+    pub fn new(x: &[f32], columns: usize, planes: usize) -> Self {
+        let (l, per_row) = (x.len() / columns, columns / BLOCK * planes);
         let mut tiles = vec![ActivationTile::default(); l / TILE * per_row];
         let mut blocks = vec![ActivationBlock::default(); l % TILE * per_row];
         if columns.is_multiple_of(BLOCK) {
-            quantize_activations(View::packed(x, columns), &mut tiles, &mut blocks);
+            quantize_activations(View::packed(x, columns), planes, &mut tiles, &mut blocks);
         }
-        Self { x: x.to_vec(), columns, tiles, blocks }
+        Self { x: x.to_vec(), columns, planes, tiles, blocks }
     }
 
     /// As kernels take them.
     pub fn activations(&self) -> Activations<'_> {
-        let quantized = QuantizedRows { tiles: &self.tiles, rows: &self.blocks };
+        let quantized = QuantizedRows { planes: self.planes, tiles: &self.tiles, rows: &self.blocks };
         Activations { x: View::packed(&self.x, self.columns), quantized }
     }
 
     /// The scalar twin of what a matrix multiplies: x itself, or for quantised matrices, x rounded to multiples of
-    /// max / 127 in each block.
+    /// max / 127 or max / 32639 in each block.
     pub fn twin(&self, dtype: Dtype) -> Vec<f64> {
         if !matches!(dtype, Dtype::Q8_0 | Dtype::Q4_0) {
             return self.x.iter().map(|&x| f64::from(x)).collect();
         }
+        let steps = if self.planes == 1 { 127.0 } else { 32639.0 };
         let round = |block: &[f32]| -> Vec<f64> {
             let max = block.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-            let inverse = 127.0 / max;
+            let inverse = steps / max;
             block
                 .iter()
-                .map(|x| f64::from((x * inverse).round_ties_even()) * f64::from(max) / 127.0)
+                .map(|x| f64::from((x * inverse).round_ties_even()) * f64::from(max) / f64::from(steps))
                 .collect()
         };
         self.x.chunks_exact(BLOCK).flat_map(round).collect()
