@@ -8,6 +8,7 @@ import { backendTest, type Candidate, CANDIDATES } from "./backends.ts";
 import { Bench } from "./bench.ts";
 
 const REFERENCE: Candidate = {
+  activations: "q16",
   name: "reference",
   kind: "reference",
   open: () => Promise.resolve(new ReferenceBackend()),
