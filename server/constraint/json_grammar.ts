@@ -17,7 +17,7 @@ import {
 
 /** Digits of an integer: with 15, every one is exact in a double. */
 const MAX_DIGITS = 15;
-const MAX_INDENT = 16;
+const MAX_INDENT = 8;
 /** Objects and arrays within each other where no schema says what they hold. */
 const MAX_FREE_DEPTH = 12;
 /** Longest name of a property that the schema does not name, in bytes. */
