@@ -15,13 +15,8 @@
 export { loadModel, type LoadOptions } from "./runtime/load_model.ts";
 export type { CheckpointSource } from "./runtime/checkpoint.ts";
 export type { Model } from "./runtime/model.ts";
-export type {
-  LogitsOptions,
-  PrefixOptions,
-  ResumeOptions,
-  SessionOptions,
-  SignalOptions,
-} from "./runtime/session_options.ts";
+export type { LogitsOptions, PrefixOptions, SessionOptions } from "./runtime/session_options.ts";
+export type { ResumeOptions, SignalOptions } from "./runtime/signal_options.ts";
 export type { Prefix } from "./runtime/prefix.ts";
 export type { RewindOptions } from "./runtime/checkpoint_ring.ts";
 export type { SnapshotOptions } from "./runtime/session_snapshot.ts";

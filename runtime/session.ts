@@ -16,7 +16,7 @@ import type { Network } from "./network.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
 import { SessionActivity } from "./session_activity.ts";
-import type { ResumeOptions, SignalOptions } from "./session_options.ts";
+import type { ResumeOptions, SignalOptions } from "./signal_options.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 
 /**

@@ -1,19 +1,6 @@
 /** @file What a caller may ask of a session. */
 import type { RewindOptions } from "./checkpoint_ring.ts";
 import type { Prefix } from "./prefix.ts";
-import type { TokenConstraint } from "./token_constraint.ts";
-
-/** Options of {@linkcode Session.append}. */
-export interface SignalOptions {
-  /** Ends the call when aborted. */
-  signal?: AbortSignal;
-}
-
-/** Options of {@linkcode Session.resume}. */
-export interface ResumeOptions extends SignalOptions {
-  /** Limits the tokens to come, as the generation's own constraint did, which snapshots do not keep. */
-  constraint?: TokenConstraint;
-}
 
 /** Options of {@linkcode Model.createSession}. */
 export interface SessionOptions {
