@@ -1,6 +1,6 @@
 /**
  * @file What each storage type costs in quality: loss, KL divergence and greedy agreement against the checkpoint as published, and answers
- * to questions, on held-out text. `deno task bench:quality` writes docs/quantization.md's table to standard output.
+ * to questions, on held-out text. Prints the table of docs/quantization.md: `deno task bench:quality [DOCUMENTS]`.
  */
 import { loadModel, type LoadOptions, type Model } from "../../mod.ts";
 
@@ -15,69 +15,89 @@ interface Questions {
 const HELDOUT = new URL("../../tests/fixtures/heldout/", import.meta.url);
 const CHECKPOINT = new URL("../../models/stories/checkpoint", import.meta.url);
 
-/** Rows of the table: what the model is loaded with. */
+/** Rows of the table: what the model is loaded with. The first is what the others are compared with. */
 const VARIANTS: readonly (readonly [name: string, options: LoadOptions])[] = [
   ["BF16, as published", {}],
   ["F16", { quantization: "f16" }],
   ["Q8_0", { quantization: "q8_0" }],
-  ["Q8_0, f16 K/V", { quantization: "q8_0", kvDtype: "f16" }],
+  ["Q8_0, f16 keys and values", { quantization: "q8_0", kvDtype: "f16" }],
+  ["Q8_0, 8-bit activations", { quantization: "q8_0", activations: "q8" }],
   ["Q4_0", { quantization: "q4_0" }],
+  ["Q4_0, 8-bit activations", { quantization: "q4_0", activations: "q8" }],
 ];
+
+/** Sums over positions that have a next token. */
+interface Sums {
+  loss: number;
+  divergence: number;
+  agreeing: number;
+  positions: number;
+}
 
 async function readJson<T>(name: string): Promise<T> {
   return JSON.parse(await Deno.readTextFile(new URL(name, HELDOUT)));
 }
 
-function logSoftmax(row: Float32Array): Float64Array {
-  const highest = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  const total = row.reduce((sum, value) => sum + Math.exp(value - highest), 0);
-  return Float64Array.from(row, (value) => value - highest - Math.log(total));
+/** Log-probabilities of one row of logits, and its best id. */
+function logSoftmax(row: Float32Array): { logs: Float64Array; best: number } {
+  let best = 0;
+  for (let id = 1; id < row.length; id++) if (row[id] > row[best]) best = id;
+  let total = 0;
+  for (let id = 0; id < row.length; id++) total += Math.exp(row[id] - row[best]);
+  const shift = row[best] + Math.log(total);
+  return { logs: Float64Array.from(row, (value) => value - shift), best };
 }
 
-function argmax(row: Float64Array): number {
-  return row.reduce((best, value, i) => value > row[best] ? i : best, 0);
-}
-
-/** Sums over a document's positions that have a next token. */
-async function compare(model: Model, exact: Model, ids: readonly number[]): Promise<number[]> {
-  const [logits, exactLogits] = [await model.logits(ids), await exact.logits(ids)];
-  const { vocabSize } = model.config;
-  const sums = [0, 0, 0, ids.length - 1];
+function addDocument(sums: Sums, ids: readonly number[], logits: Float32Array, exact: Float32Array): void {
+  const vocabSize = logits.length / ids.length;
+  const row = (all: Float32Array, t: number): Float32Array =>
+    all.subarray(t * vocabSize, (t + 1) * vocabSize);
   for (let t = 0; t + 1 < ids.length; t++) {
-    const [q, p] = [logits, exactLogits].map((all) =>
-      logSoftmax(all.subarray(t * vocabSize, (t + 1) * vocabSize))
-    );
-    sums[0] -= q[ids[t + 1]];
-    sums[1] += p.reduce((sum, value, i) => sum + Math.exp(value) * (value - q[i]), 0);
-    sums[2] += argmax(p) === argmax(q) ? 1 : 0;
+    const [q, p] = [logSoftmax(row(logits, t)), logSoftmax(row(exact, t))];
+    sums.loss -= q.logs[ids[t + 1]];
+    for (let id = 0; id < vocabSize; id++) {
+      sums.divergence += Math.exp(p.logs[id]) * (p.logs[id] - q.logs[id]);
+    }
+    sums.agreeing += q.best === p.best ? 1 : 0;
+    sums.positions++;
   }
-  return sums;
 }
 
-async function answer(model: Model, prompt: string): Promise<string> {
-  const tokens = model.generate(prompt, { temperature: 0, maxTokens: 24, stop: "\n" });
-  return (await Array.fromAsync(tokens, ({ text }) => text)).join("").trim();
-}
-
-const { documents } = await readJson<Stories>("stories.json");
-const { items } = await readJson<Questions>("questions.json");
-await using exact = await loadModel(CHECKPOINT, { backend: "wasm" });
-console.log(
-  "| storage | nats/token | KL to published | greedy agreement | questions right |\n| --- | --- | --- | --- | --- |",
-);
-for (const [name, options] of VARIANTS) {
-  await using model = await loadModel(CHECKPOINT, { backend: "wasm", ...options });
-  const totals = [0, 0, 0, 0];
-  for (const { ids } of documents) {
-    (await compare(model, exact, ids)).forEach((sum, i) => totals[i] += sum);
-  }
+async function countRight(model: Model, { items }: Questions): Promise<number> {
   let right = 0;
-  for (const { prompt, answer: wanted } of items) right += await answer(model, prompt) === wanted ? 1 : 0;
-  const [loss, kl, agreeing] = totals.map((sum) => sum / totals[3]);
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-  console.log(
-    `| ${name} | ${loss.toFixed(5)} | ${kl.toExponential(2)} | ${percent(agreeing)} | ${
-      percent(right / items.length)
-    } |`,
-  );
+  for (const { prompt, answer } of items) {
+    const tokens = model.generate(prompt, { temperature: 0, maxTokens: 24, stop: "\n" });
+    const text = (await Array.fromAsync(tokens, (token) => token.text)).join("");
+    right += text.trim() === answer ? 1 : 0;
+  }
+  return right / items.length;
 }
+
+/** Prints the table. */
+export async function main(maxDocuments = Infinity): Promise<void> {
+  const { documents } = await readJson<Stories>("stories.json");
+  const questions = await readJson<Questions>("questions.json");
+  const models = await Promise.all(
+    VARIANTS.map(([, options]) => loadModel(CHECKPOINT, { backend: "wasm", ...options })),
+  );
+  const sums = VARIANTS.map((): Sums => ({ loss: 0, divergence: 0, agreeing: 0, positions: 0 }));
+  for (const { ids } of documents.slice(0, maxDocuments)) {
+    const exact = await models[0].logits(ids);
+    for (const [i, model] of models.entries()) addDocument(sums[i], ids, await model.logits(ids), exact);
+  }
+  console.log(`${sums[0].positions} tokens, ${questions.items.length} questions\n`);
+  console.log("| storage | nats/token | KL to published | greedy agreement | questions right |");
+  console.log("| --- | --- | --- | --- | --- |");
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  for (const [i, [name]] of VARIANTS.entries()) {
+    const { loss, divergence, agreeing, positions } = sums[i];
+    const figures = [
+      (loss / positions).toFixed(5),
+      (divergence / positions).toExponential(2),
+      percent(agreeing / positions),
+    ];
+    console.log(`| ${[name, ...figures, percent(await countRight(models[i], questions))].join(" | ")} |`);
+  }
+}
+
+if (import.meta.main) await main(Deno.args[0] === undefined ? undefined : Number(Deno.args[0]));
