@@ -10,6 +10,46 @@
  * for await (const token of model.generate("Once upon a time", { maxTokens: 32 })) console.log(token.text);
  * ```
  *
+ * @example A session keeps what it has read, forks, and survives as bytes
+ * ```ts
+ * import { loadModel } from "@hymba/runtime";
+ *
+ * await using model = await loadModel();
+ * await using session = await model.createSession();
+ * await session.append("Ben had a red ball. Lily had a small boat.\n\nQuestion: ");
+ * await using other = await session.fork();
+ * await session.append("What did Lily have?\nAnswer:");
+ * for await (const token of session.generate({ temperature: 0, stop: "\n" })) console.log(token.text);
+ * await using again = await model.restoreSession(await other.snapshot());
+ * await again.append("What did Ben have?\nAnswer:");
+ * for await (const token of again.generate({ temperature: 0, stop: "\n" })) console.log(token.text);
+ * ```
+ *
+ * @example A text that many sessions begin with is read once
+ * ```ts
+ * import { loadModel } from "@hymba/runtime";
+ *
+ * await using model = await loadModel();
+ * await using prefix = await model.compilePrefix("Ben had a red ball. Lily had a small boat.\n\nQuestion: ");
+ * for (const question of ["What did Ben have?", "What did Lily have?"]) {
+ *   await using session = await model.createSession({ prefix });
+ *   await session.append(`${question}\nAnswer:`);
+ *   for await (const token of session.generate({ temperature: 0, stop: "\n" })) console.log(token.text);
+ * }
+ * ```
+ *
+ * @example Errors say what to do
+ * ```ts
+ * import { HymbaError, loadModel } from "@hymba/runtime";
+ *
+ * try {
+ *   await loadModel(undefined, { chunkSize: 0 });
+ * } catch (error) {
+ *   if (!(error instanceof HymbaError)) throw error;
+ *   console.log(error.message, error.remedy);
+ * }
+ * ```
+ *
  * @module
  */
 export { loadModel, type LoadOptions } from "./runtime/load_model.ts";

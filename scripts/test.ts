@@ -14,6 +14,7 @@ const PERMISSIONS = [
   "--allow-run", // the command line interface, and servers on the loopback address
   "--allow-net=127.0.0.1,localhost",
   "--allow-ffi", // Dawn, a native addon
+  "--unstable-kv", // sessions in Deno KV
 ];
 
 interface Outcome {
