@@ -27,6 +27,8 @@ function script(
 
 const READ = ["--allow-read"];
 const READ_AND_RUN = ["--allow-read", "--allow-run", "--allow-env"];
+/** Where examples in doc comments are; they import nothing but the package, and run with no permission. */
+const EXAMPLES = ["mod.ts", "cli.ts", "runtime", "server"];
 
 /** All steps; `options` and `frozen` are what commands that load the tests need. */
 function steps(options: readonly string[], frozen: readonly string[]): readonly Step[] {
@@ -55,7 +57,11 @@ function steps(options: readonly string[], frozen: readonly string[]): readonly 
       command: ["ruff", "format", "--check", "training"],
       needs: ["ruff", "--version"],
     },
-    { name: "publishable", command: ["deno", "publish", "--dry-run", "--allow-dirty"] },
+    { name: "publishable", command: script("check_package", READ_AND_RUN) },
+    {
+      name: "examples",
+      command: ["deno", "test", "--doc", "--no-prompt", "--quiet", ...frozen, ...EXAMPLES],
+    },
     { name: "tests", command: script("test", READ_AND_RUN), showsLastLine: true },
   ];
 }
