@@ -15,7 +15,7 @@ function template(source: string, config: object = {}): ChatTemplate {
 
 Deno.test("ChatTemplate renders the default model's template: the texts as they are", () => {
   const config = JSON.parse(
-    Deno.readTextFileSync(new URL("../../models/stories/tokenizer_config.json", import.meta.url)),
+    Deno.readTextFileSync(new URL("../../models/stories/checkpoint/tokenizer_config.json", import.meta.url)),
   );
   assertEquals(ChatTemplate.fromConfig(config).render(CHAT), " Be brief. Who?Mia.Where?");
 });

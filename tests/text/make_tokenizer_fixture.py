@@ -5,7 +5,7 @@
 
 from the project's root. Writes, byte for byte the same each time, into tests/text/fixtures/:
 
-    stories_tokens.json     ids of texts, texts of ids, with models/stories/tokenizer.json (byte-level BPE)
+    stories_tokens.json     ids of texts, texts of ids, with models/stories/checkpoint/tokenizer.json (byte-level BPE)
     llama_tokenizer.json    a small tokenizer of the Llama 2 kind (byte fallback, "Prepend" and "Replace" normalizers)
     llama_tokens.json       the same as stories_tokens.json for it
 """
@@ -130,7 +130,7 @@ def main() -> None:
     if tokenizers.__version__ != VERSION:
         raise SystemExit(f"tokenizers is {tokenizers.__version__}, expected {VERSION}: pip install tokenizers=={VERSION}")
     OUT.mkdir(parents=True, exist_ok=True)
-    stories = tokenizers.Tokenizer.from_file("models/stories/tokenizer.json")
+    stories = tokenizers.Tokenizer.from_file("models/stories/checkpoint/tokenizer.json")
     write("stories_tokens.json", measure(stories, random.Random(1), loose_bytes=True))
     llama = llama_tokenizer()
     write("llama_tokenizer.json", llama)

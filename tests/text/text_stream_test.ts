@@ -9,7 +9,7 @@ function readText(path: string): string {
   return Deno.readTextFileSync(new URL(path, import.meta.url));
 }
 
-const STORIES = Tokenizer.fromJson(readText("../../models/stories/tokenizer.json"));
+const STORIES = Tokenizer.fromJson(readText("../../models/stories/checkpoint/tokenizer.json"));
 const LLAMA = Tokenizer.fromJson(readText("./fixtures/llama_tokenizer.json"));
 
 /** Ids 0..255 are the bytes; 256 is a control token, 257 the text " x", 258 "é". */

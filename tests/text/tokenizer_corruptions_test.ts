@@ -9,7 +9,9 @@ type Loose = any;
 type Corruption = (json: Loose) => unknown;
 
 const LLAMA_JSON = Deno.readTextFileSync(new URL("./fixtures/llama_tokenizer.json", import.meta.url));
-const STORIES_JSON = Deno.readTextFileSync(new URL("../../models/stories/tokenizer.json", import.meta.url));
+const STORIES_JSON = Deno.readTextFileSync(
+  new URL("../../models/stories/checkpoint/tokenizer.json", import.meta.url),
+);
 const LLAMA_SIZE = Tokenizer.fromJson(LLAMA_JSON).vocabSize;
 
 function nested(depth: number, type: object, key: string): object {

@@ -18,11 +18,11 @@ interface Fixture {
   decoded: [ids: number[], text: string, skipSpecialTokens: boolean][];
 }
 
-const STORIES_JSON = readText("../../models/stories/tokenizer.json");
+const STORIES_JSON = readText("../../models/stories/checkpoint/tokenizer.json");
 const LLAMA_JSON = readText("./fixtures/llama_tokenizer.json");
 const STORIES_SOURCES: TokenizerSources = {
-  tokenizerConfig: readJson("../../models/stories/tokenizer_config.json"),
-  generationConfig: readJson("../../models/stories/generation_config.json"),
+  tokenizerConfig: readJson("../../models/stories/checkpoint/tokenizer_config.json"),
+  generationConfig: readJson("../../models/stories/checkpoint/generation_config.json"),
   modelVocabSize: 4096,
 };
 const STORIES = Tokenizer.fromJson(STORIES_JSON, STORIES_SOURCES);
