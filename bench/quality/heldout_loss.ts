@@ -68,7 +68,7 @@ async function countRight(model: Model, { items }: Questions): Promise<number> {
   for (const { prompt, answer } of items) {
     const tokens = model.generate(prompt, { temperature: 0, maxTokens: 24, stop: "\n" });
     const text = (await Array.fromAsync(tokens, (token) => token.text)).join("");
-    right += text.trim() === answer ? 1 : 0;
+    right += text === answer ? 1 : 0;
   }
   return right / items.length;
 }
