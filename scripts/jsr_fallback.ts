@@ -23,10 +23,18 @@ export async function jsrFallback(): Promise<JsrFallback> {
   if (await resolves(packages)) return { active: false, options: [] };
   console.log(`JSR does not answer: ${packages.join(", ")} is replaced by a stand-in over node:assert`);
   const map = {
-    imports: Object.fromEntries(Object.keys(imports).map((name) => [name, target(name, imports[name])])),
+    imports: Object.fromEntries(
+      Object.entries(imports).flatMap(([name, specifier]) => entries(name, specifier)),
+    ),
   };
   const url = `data:application/json,${encodeURIComponent(JSON.stringify(map))}`;
   return { active: true, options: [`--import-map=${url}`] };
+}
+
+/** A package's entry, and one for the modules within it, which Deno adds to what deno.json says. */
+function entries(name: string, specifier: string): [string, string][] {
+  const own: [string, string] = [name, target(name, specifier)];
+  return specifier.startsWith("npm:") ? [own, [`${name}/`, `npm:/${specifier.slice(4)}/`]] : [own];
 }
 
 function target(name: string, specifier: string): string {

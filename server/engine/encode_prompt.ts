@@ -1,4 +1,5 @@
 /** @file Prompts -> token ids, within the context. */
+import { checkIds } from "../../runtime/check_ids.ts";
 import type { Model } from "../../runtime/model.ts";
 import { badRequest } from "../api_error.ts";
 import type { Job, Prompt } from "./engine.ts";
@@ -56,7 +57,7 @@ export class PromptEncoder {
   #encode(prompt: Prompt, isFirst: boolean): EncodedPrompt {
     switch (prompt.kind) {
       case "ids":
-        return this.#fromIds(prompt.ids, isFirst);
+        return this.#fromIds(Array.from(checkIds(prompt.ids, this.#model.config.vocabSize)), isFirst);
       case "text":
         return this.#fromIds(this.#ids(prompt.text, isFirst), isFirst);
       case "chat":

@@ -65,9 +65,9 @@ export class JobRun implements TaskGroup {
 
   /** Ends the job with an error. */
   async fail(error: unknown): Promise<void> {
-    this.parts.channel.fail(error);
     for (const tokens of this.#generations) await tokens.return(undefined as never);
     for (const session of this.#own) this.drop(session);
+    this.parts.channel.fail(error);
   }
 
   /** Takes a generation into the job's care. */

@@ -1,4 +1,5 @@
 /** @file A model in this thread. */
+import { resolveGeneration } from "../../runtime/generation_options.ts";
 import type { Model } from "../../runtime/model.ts";
 import type { Session } from "../../runtime/session.ts";
 import { ApiError, badRequest, shuttingDown } from "../api_error.ts";
@@ -101,6 +102,7 @@ export class LocalEngine implements Engine {
     if (!this.#scheduler.accepts(slots)) throw queueIsFull(this.#scheduler);
     const makeConstraint = this.#constraints.forFormat(job.format);
     const encoded = this.#encoder.encode(job);
+    resolveGeneration({ ...job.options, maxTokens: encoded.maxTokens }, this.facts.vocabSize); // throws now or never
     const model = this.#model, sessions = this.#sessions;
     return new JobRun({ model, job, encoded, makeConstraint, channel, signal, sessions });
   }

@@ -10,7 +10,7 @@ import { parseRequest } from "./parse_request.ts";
 const DEFAULT_MAX_TOKENS = 16;
 const MAX_LOGPROBS = 5;
 
-const ids = v.array(integer(0, 2 ** 31 - 1));
+const ids = v.pipe(v.array(integer(0, 2 ** 31 - 1)), v.minLength(1));
 const CompletionBody = v.strictObject({
   ...COMMON_FIELDS,
   prompt: v.nullish(

@@ -14,6 +14,9 @@ export const integer = (min: number, max: number) =>
 /** A number of tokens; what the context allows is checked where it is known. */
 export const tokenCount = v.nullish(integer(1, Number.MAX_SAFE_INTEGER));
 
+/** A record accepts lists, too; this does not. */
+const isNoList = v.check((value: unknown) => !Array.isArray(value));
+
 const stop = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_STOP_UNITS));
 const format = v.variant("type", [
   v.strictObject({ type: v.literal("text") }),
@@ -42,7 +45,9 @@ export const COMMON_FIELDS = {
   top_p: v.nullish(range(0, 1)),
   presence_penalty: v.nullish(range(-2, 2)),
   frequency_penalty: v.nullish(range(-2, 2)),
-  logit_bias: v.nullish(v.record(v.pipe(v.string(), v.regex(/^\d{1,10}$/)), range(-100, 100))),
+  logit_bias: v.nullish(
+    v.pipe(v.unknown(), isNoList, v.record(v.pipe(v.string(), v.regex(/^\d{1,10}$/)), range(-100, 100))),
+  ),
   stop: v.nullish(v.union([stop, v.pipe(v.array(stop), v.maxLength(MAX_STOPS))])),
   seed: v.nullish(v.pipe(v.number(), v.safeInteger())),
   response_format: v.nullish(format),

@@ -38,7 +38,9 @@ export function parseRequest<Schema extends v.GenericSchema>(
 }
 
 function withoutUnsupported(json: unknown): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw badRequest("The request is no JSON object, expected one", "invalid_type");
+  }
   return Object.fromEntries(
     Object.entries(json).filter(([name, value]) => {
       if (!Object.hasOwn(UNSUPPORTED, name)) return true;
@@ -52,20 +54,40 @@ function withoutUnsupported(json: unknown): unknown {
   );
 }
 
-function describe(issue: v.BaseIssue<unknown>): ApiError {
-  const param = (issue.path ?? []).reduce<string>((path, { key }) => {
-    const name = String(key).slice(0, 80);
-    return typeof key === "number" ? `${path}[${key}]` : path === "" ? name : `${path}.${name}`;
-  }, "");
+/** Checks whose requirement is a function. */
+const WORDS: Readonly<Record<string, string>> = { safe_integer: "an integer", check: "an object" };
+
+type Issue = v.BaseIssue<unknown>;
+
+function describe(issue: Issue): ApiError {
+  const param = pathOf(issue);
+  const { received, expected, requirement, kind, type } = innermost(issue);
   const place = param === "" ? "The request" : `"${param}"`;
-  const received = issue.received.slice(0, MAX_MESSAGE);
-  if (issue.expected === "never") {
+  if (expected === "never") {
     return badRequest(`${place} is unknown, expected a request without it`, "unknown_parameter", param);
   }
-  if (issue.received === "undefined") {
+  if (received === "undefined") {
     return badRequest(`${place} is missing`, "missing_required_parameter", param);
   }
-  const expected = issue.expected ?? issue.requirement ?? "another value";
-  const message = `${place} is ${received}, expected ${String(expected).slice(0, MAX_MESSAGE)}`;
-  return badRequest(message, issue.kind === "schema" ? "invalid_type" : "invalid_value", param || null);
+  const wanted = WORDS[type] ?? String(expected ?? requirement).slice(0, MAX_MESSAGE);
+  const is = type.endsWith("_length") ? "has length" : "is";
+  const message = `${place} ${is} ${received.slice(0, MAX_MESSAGE)}, expected ${wanted}`;
+  return badRequest(message, kind === "schema" ? "invalid_type" : "invalid_value", param || null);
+}
+
+/** Of alternatives that all failed, the complaint of the one that came furthest. */
+function innermost(issue: Issue): Issue {
+  const depth = ({ path }: Issue): number => path?.length ?? 0;
+  const inner = issue.type === "union" || issue.type === "variant" ? issue.issues ?? [] : [];
+  const furthest = inner.reduce((best, each) => depth(each) > depth(best) ? each : best, inner[0] as Issue);
+  return furthest !== undefined && depth(furthest) > 0 ? innermost(furthest) : issue;
+}
+
+function pathOf(issue: Issue): string {
+  const inner = innermost(issue);
+  const path = inner === issue ? issue.path ?? [] : [...issue.path ?? [], ...inner.path ?? []];
+  return path.reduce<string>((path, { key }) => {
+    const name = String(key).slice(0, 80);
+    return typeof key === "number" ? `${path}[${key}]` : path === "" ? name : `${path}.${name}`;
+  }, "").slice(0, MAX_MESSAGE);
 }

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel } from "../../runtime/load_model.ts";
+import { KernelError } from "../../runtime/errors.ts";
+import type { GenerateOptions } from "../../runtime/generation_options.ts";
 import type { Model } from "../../runtime/model.ts";
+import type { Session } from "../../runtime/session.ts";
 import { ApiError } from "../../server/api_error.ts";
 import type { Engine, EngineEvent, Job } from "../../server/engine/engine.ts";
 import { LocalEngine } from "../../server/engine/local_engine.ts";
@@ -243,6 +246,8 @@ const REFUSED: Readonly<Record<string, [Partial<Job>, string]>> = {
     "at most 2048",
   ],
   "more tokens than the context has left": [{ maxTokens: 2048 }, "together"],
+  "an id that is not in the vocabulary": [{ prompts: [{ kind: "ids", ids: [1, 61] }] }, "61"],
+  "a bias for such an id": [{ options: { logitBias: { 61: 1 } } }, "logitBias"],
   "text without a tokenizer": [{ prompts: [{ kind: "text", text: "a" }] }, "tokenizer"],
   "a chat without a template": [
     { prompts: [{ kind: "chat", messages: [{ role: "user", content: "a" }], transcript: null }] },
@@ -259,14 +264,45 @@ for (const [name, [changes, message]] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("LocalEngine fails a job whose ids are not in the vocabulary, and goes on with others", async () => {
+Deno.test("LocalEngine fails a job whose model fails, frees what it held, and goes on with others", async () => {
   await using model = await openModel();
-  await using engine = new LocalEngine(model);
-  const broken = await engine.run(job([1, 61]), forever);
-  const sound = await engine.run(job([1]), forever);
-  await assertRejects(() => read(broken), Error, "61");
-  assertEquals((await read(sound)).reasons, ["length"]);
-  assertEquals(engine.load, { active: 0, queued: 0, stateBytes: 0 });
+  const open = new Set<object>();
+  let left = 5;
+  /** The real model, save that its fifth token in all fails. */
+  const fragile = {
+    backend: model.backend,
+    config: model.config,
+    eosTokenIds: model.eosTokenIds,
+    createSession: async () => wrap(await model.createSession()),
+  } as unknown as Model;
+  const wrap = (session: Session): unknown => {
+    const wrapped = {
+      ids: session.ids,
+      stateBytes: session.stateBytes,
+      append: (ids: number[]) => session.append(ids),
+      fork: async () => wrap(await session.fork()),
+      async *generate(options: GenerateOptions) {
+        const tokens = session.generate(options);
+        for (let next = await tokens.next();; next = await tokens.next()) {
+          if (next.done) return next.value;
+          if (--left === 0) throw new KernelError("Cannot go on", "It is only a test");
+          yield next.value;
+        }
+      },
+      [Symbol.asyncDispose]: async () => {
+        open.delete(wrapped);
+        await session[Symbol.asyncDispose]();
+      },
+    };
+    open.add(wrapped);
+    return wrapped;
+  };
+  await using engine = new LocalEngine(fragile);
+  const broken = await engine.run(job([1], { choices: 3 }), forever);
+  await assertRejects(() => read(broken), KernelError, "Cannot go on");
+  await idle(engine);
+  assertEquals([open.size, engine.load], [0, { active: 0, queued: 0, stateBytes: 0 }]);
+  assertEquals((await read(await engine.run(job([1]), forever))).reasons, ["length"]);
 });
 
 Deno.test("LocalEngine, disposed, ends what runs and takes nothing more", async () => {
