@@ -25,6 +25,9 @@ interface GenerateFlags extends ModelFlags, SamplingFlags {
 /** Longest end of a prompt that is shown before its continuation, in UTF-16 units. */
 const ECHO_LENGTH = 240;
 
+/** How the default model begins when it is given nothing; its bare beginning-of-text token may begin a memory game as well. */
+const STORY_OPENING = "Once upon a time";
+
 /** The command and its flags. */
 export function generateCommand(): Command {
   const command = new Command("generate")
@@ -46,11 +49,16 @@ async function generate(given: string | undefined, flags: GenerateFlags, command
   const options = await generateOptions(flags, command);
   using interrupt = new Interrupt();
   const { signal } = interrupt;
-  const prompt = given ?? (inputIsTerminal() ? "" : await readInput(signal));
+  const asked = given ?? (inputIsTerminal() ? "" : await readInput(signal));
+  const opening = asked === "" && flags.model === undefined ? STORY_OPENING : "";
+  const prompt = asked + opening;
   await using model = await openModel(flags, signal);
   const quiet = flags.quiet ?? false;
   if (flags.json) await writeJson(model, prompt, { ...options, signal });
-  else await writeText(model, prompt, { ...options, signal }, quiet);
+  else {
+    await writeOutput(opening);
+    await writeText(model, prompt, { ...options, signal }, quiet, opening === "");
+  }
   signal.throwIfAborted();
 }
 
@@ -59,9 +67,10 @@ async function writeText(
   prompt: string,
   options: GenerateOptions,
   quiet: boolean,
+  echo: boolean,
 ): Promise<void> {
   const watched = outputIsTerminal() && errorIsTerminal();
-  if (watched && !quiet) {
+  if (watched && echo && !quiet) {
     await writeError(prompt.length > ECHO_LENGTH ? `…${prompt.slice(-ECHO_LENGTH)}` : prompt);
   }
   const summary = await drain(model.generate(prompt, options), ({ text }) => writeOutput(text));
