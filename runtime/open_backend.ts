@@ -26,7 +26,7 @@ export interface WasmChoice extends KernelOptions {
   readonly kind: "wasm";
 }
 
-/** Which backend to use; `auto` takes the fastest one that runs here. */
+/** Which backend to use; `auto` takes WASM, WebGPU runs only when asked for. */
 export type BackendChoice = "auto" | BackendKind;
 
 /** Which backend runs, and why that one. */
@@ -72,7 +72,7 @@ export async function openBackend(
     case "wasm":
       return await openWasm("asked for", { activations });
     case "auto":
-      return await openWasm("no WebGPU backend in this version", { activations });
+      return await openWasm("WebGPU runs only when asked for", { activations });
     case "webgpu":
       return await openWebGpu({ activations });
     default:
