@@ -66,7 +66,8 @@ export class WebGpuBackend implements Backend {
   readonly adapter: AdapterReport;
   /** What the kernels use of it. */
   readonly features: GpuFeatures;
-  readonly #device: GPUDevice;
+  /** Keeps the GPU object alive: a device does not. */
+  readonly #opened: OpenedDevice;
   readonly #gpu: Gpu;
   readonly #ops: OpCache;
   readonly #readback: Readback;
@@ -74,9 +75,10 @@ export class WebGpuBackend implements Backend {
   /** Host copies of the cursors, whose GPU values only move by known steps. */
   readonly #positions = new WeakMap<Region, number>();
 
-  constructor({ device, adapter, features }: OpenedDevice, options: WebGpuOptions = {}) {
+  constructor(opened: OpenedDevice, options: WebGpuOptions = {}) {
+    const { device, adapter, features } = opened;
+    this.#opened = opened;
     const { activations = "q16", weightPartBytes = Infinity } = options;
-    this.#device = device;
     this.adapter = adapter;
     this.features = features;
     const commands = new Commands(device, new Kernels(device, features));
@@ -208,6 +210,6 @@ export class WebGpuBackend implements Backend {
   dispose(): void {
     this.#gpu.commands.flush();
     this.#readback.dispose();
-    this.#device.destroy();
+    this.#opened.device.destroy();
   }
 }

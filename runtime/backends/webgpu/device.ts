@@ -25,6 +25,8 @@ export interface AdapterReport {
 
 /** An open device. */
 export interface OpenedDevice {
+  /** Where the device comes from; Dawn's is to be kept as long as the device is used. */
+  readonly gpu: GPU;
   readonly device: GPUDevice;
   readonly adapter: AdapterReport;
   readonly features: GpuFeatures;
@@ -67,7 +69,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<OpenedDev
     ? await requestDevice(first, [])
     : await requestSubgroups(gpu, first, listed);
   const subgroups = device.features.has("subgroups" as GPUFeatureName);
-  return { device, adapter, features: { subgroups, subgroupsLine: listed } };
+  return { gpu, device, adapter, features: { subgroups, subgroupsLine: listed } };
 }
 
 function platformGpu(): GPU {
