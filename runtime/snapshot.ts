@@ -80,10 +80,11 @@ export async function encodeSnapshot(
   tensors: readonly Uint8Array[],
   compress: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const payload = concatenate([new Uint8Array(Uint32Array.from(ids).buffer), ...tensors]);
+  const payload = [new Uint8Array(Uint32Array.from(ids).buffer), ...tensors];
+  const payloadBytes = payload.reduce((sum, { length }) => sum + length, 0);
   const compression = compress ? "deflate-raw" : "none";
-  const stored = compress ? await collect(payload, new CompressionStream("deflate-raw")) : payload;
-  return await seal(KIND, { ...header, compression, payloadBytes: payload.length }, stored);
+  const stored = compress ? [await collect(payload, new CompressionStream("deflate-raw"))] : payload;
+  return await seal(KIND, { ...header, compression, payloadBytes }, ...stored);
 }
 
 /**
@@ -113,7 +114,7 @@ export async function decodeSnapshot(bytes: Uint8Array): Promise<Snapshot> {
 
 async function inflate(stored: Uint8Array<ArrayBuffer>, length: number): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await collect(stored, new DecompressionStream("deflate-raw"), length);
+    return await collect([stored], new DecompressionStream("deflate-raw"), length);
   } catch (cause) {
     if (cause instanceof WeightsError) throw cause;
     throw damaged("its compressed payload cannot be read, expected deflate data", cause);
@@ -122,13 +123,15 @@ async function inflate(stored: Uint8Array<ArrayBuffer>, length: number): Promise
 
 /** Passes bytes through a transform; stops as soon as more than `limit` come out. */
 async function collect(
-  bytes: Uint8Array<ArrayBuffer>,
+  parts: readonly Uint8Array[],
   transform: CompressionStream | DecompressionStream,
   limit = Infinity,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of new Blob([bytes]).stream().pipeThrough<Uint8Array>(transform)) {
+  for await (
+    const chunk of new Blob(parts as Uint8Array<ArrayBuffer>[]).stream().pipeThrough<Uint8Array>(transform)
+  ) {
     length += chunk.length;
     if (length > limit) throw damaged(`its payload inflates beyond ${limit} bytes, expected no more`);
     chunks.push(chunk);

@@ -24,20 +24,24 @@ export interface SealedContent {
 const PROLOGUE_BYTES = 16;
 const DIGEST_BYTES = 32;
 
-/** Writes a container. */
+/** Writes a container; its payload may come in parts. */
 export async function seal(
   kind: SealedKind,
   header: unknown,
-  payload: Uint8Array,
+  ...payload: readonly Uint8Array[]
 ): Promise<Uint8Array<ArrayBuffer>> {
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(PROLOGUE_BYTES + json.length + payload.length + DIGEST_BYTES);
+  const payloadBytes = payload.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(PROLOGUE_BYTES + json.length + payloadBytes + DIGEST_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(kind.magic));
   view.setUint32(8, kind.version, true);
   view.setUint32(12, json.length, true);
-  bytes.set(json, PROLOGUE_BYTES);
-  bytes.set(payload, PROLOGUE_BYTES + json.length);
+  let offset = PROLOGUE_BYTES;
+  for (const part of [json, ...payload]) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
   const sealed = bytes.subarray(0, bytes.length - DIGEST_BYTES);
   bytes.set(new Uint8Array(await crypto.subtle.digest("SHA-256", sealed)), sealed.length);
   return bytes;

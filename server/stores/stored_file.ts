@@ -24,7 +24,7 @@ const MAX_HEAD_BYTES = 1 << 16;
 
 /** Writes a session's head and bytes to the beginning of an empty file. */
 export async function writeStored(file: Deno.FsFile, head: StoredHead, bytes: Uint8Array): Promise<void> {
-  const sealed = await seal(KIND, head, new Uint8Array(0));
+  const sealed = await seal(KIND, head);
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, sealed.length, true);
   for (const part of [length, sealed, bytes]) await writeAll(file, part);
