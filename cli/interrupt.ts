@@ -2,17 +2,23 @@
 import process from "node:process";
 import { QuietExit } from "./exit.ts";
 
+/** A signal that asks for the end. */
+export type EndSignal = "SIGINT" | "SIGTERM";
+
 /** While it lives, the first SIGINT aborts {@linkcode Interrupt.signal} instead of killing the process. */
 export class Interrupt {
+  readonly #names: readonly EndSignal[];
   readonly #controller = new AbortController();
   /** Removed when called, so that a second signal meets the system's default. */
   readonly #listener = (): void => {
-    process.off("SIGINT", this.#listener);
+    this[Symbol.dispose]();
     this.#controller.abort(new QuietExit(130));
   };
 
-  constructor() {
-    process.on("SIGINT", this.#listener);
+  /** @param names the signals that count */
+  constructor(names: readonly EndSignal[] = ["SIGINT"]) {
+    this.#names = names;
+    for (const name of names) process.on(name, this.#listener);
   }
 
   /** Aborted by the first SIGINT, its reason a {@linkcode QuietExit} with code 130. */
@@ -20,8 +26,8 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
-  /** Lets SIGINT kill again. */
+  /** Lets the signals kill again. */
   [Symbol.dispose](): void {
-    process.off("SIGINT", this.#listener);
+    for (const name of this.#names) process.off(name, this.#listener);
   }
 }

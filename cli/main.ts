@@ -23,6 +23,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./chat.ts")).chatCommand(),
   },
   {
+    name: "serve",
+    summary: "serve the model over HTTP, in OpenAI's form",
+    load: async () => (await import("./serve.ts")).serveCommand(),
+  },
+  {
     name: "inspect",
     summary: "show what a model is made of and what its state costs",
     load: async () => (await import("./inspect.ts")).inspectCommand(),

@@ -28,5 +28,4 @@ export type {
   ResponseFormat,
   TokenPiece,
 } from "./engine/engine.ts";
-export { MemorySessionStore } from "./stores/memory_store.ts";
 export type { DeleteOptions, SaveOptions, SessionStore, StoredSession } from "./stores/session_store.ts";

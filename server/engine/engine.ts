@@ -5,6 +5,7 @@ import type { BackendReport } from "../../runtime/open_backend.ts";
 
 /** What does not change while an engine lives. */
 export interface EngineFacts {
+  /** Which backend runs, and why that one. */
   readonly backend: BackendReport;
   /** Token ids are below it. */
   readonly vocabSize: number;
@@ -57,9 +58,11 @@ export interface Job {
   readonly prompts: readonly Prompt[];
   /** Continuations of each prompt. */
   readonly choices: number;
+  /** How to sample, and where to stop. */
   readonly options: Omit<GenerateOptions, "maxTokens" | "signal" | "constraint">;
   /** Null: until the context is full. */
   readonly maxTokens: number | null;
+  /** What the text has to be. */
   readonly format: ResponseFormat;
   /** With one, there is one prompt at most and one choice. */
   readonly session: JobSession | null;
@@ -67,6 +70,7 @@ export interface Job {
 
 /** A token's bytes and probability. */
 export interface TokenPiece {
+  /** They need not be whole characters. */
   readonly bytes: readonly number[];
   /** Natural logarithm. */
   readonly logprob: number;
@@ -74,6 +78,7 @@ export interface TokenPiece {
 
 /** One generated token. */
 export interface EngineToken {
+  /** In the model's vocabulary. */
   readonly id: number;
   /** Counts from 0 in each generation. */
   readonly index: number;
@@ -115,6 +120,7 @@ export type EngineEvent =
 
 /** Generates. Several jobs may run at once. */
 export interface Engine extends AsyncDisposable {
+  /** What does not change while it lives. */
   readonly facts: EngineFacts;
   /** What there is to do now. */
   readonly load: EngineLoad;

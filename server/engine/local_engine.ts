@@ -24,6 +24,7 @@ export interface EngineLimits {
 
 /** Runs jobs on a model that it does not own: disposing the engine leaves the model alive. */
 export class LocalEngine implements Engine {
+  /** See {@linkcode Engine.facts}. */
   readonly facts: EngineFacts;
   readonly #model: Model;
   readonly #encoder: PromptEncoder;
@@ -35,6 +36,7 @@ export class LocalEngine implements Engine {
   readonly #stops = new Set<AbortController>();
   #isClosed = false;
 
+  /** An engine for a loaded model. */
   constructor(model: Model, limits: EngineLimits = {}) {
     const { maxSequences = 8, maxQueued = 32, maxUnreadTokens = 16 } = limits;
     const { contextTokens = model.config.maxPositionEmbeddings } = limits;
@@ -46,12 +48,14 @@ export class LocalEngine implements Engine {
     this.#maxUnread = maxUnreadTokens;
   }
 
+  /** See {@linkcode Engine.load}. */
   get load(): EngineLoad {
     const { active, queued } = this.#scheduler;
     const stateBytes = [...this.#sessions].reduce((sum, session) => sum + session.stateBytes, 0);
     return { active, queued, stateBytes };
   }
 
+  /** See {@linkcode Engine.run}. */
   run(job: Job, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
     return Promise.resolve().then(() => this.#start(job, signal));
   }
