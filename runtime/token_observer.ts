@@ -57,10 +57,16 @@ export class TokenObserver {
 
   /**
    * Observes the next pass through the network, whichever session makes it: the newest token of a chunk of a prompt, or the one
-   * generated token that the next one is computed from. Asking again before that pass gives up the earlier request.
+   * generated token that the next one is computed from. Asking again before that pass gives up the earlier request, whose
+   * promise then never settles.
    */
   next(): Promise<TokenObservation> {
     return new Promise((resolve) => this.#request = { layers: [], resolve });
+  }
+
+  /** Whether the latest request still waits for a pass. */
+  get isWaiting(): boolean {
+    return this.#request !== null;
   }
 
   /** @ignore */

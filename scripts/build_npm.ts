@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import config from "../deno.json" with { type: "json" };
 import { PARTS } from "../models/stories/parts.ts";
-import { bundle, closeBundler } from "./bundle.ts";
+import { bundle, closeBundler, NO_NODE } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -34,9 +34,6 @@ export function loadModel(source, options = {}) {
 
 /** Takes the place of the bytes of a WebAssembly build, where none may be compiled. */
 const NO_BYTES = `export function wasmBytes() { throw new Error("WebAssembly cannot be compiled here"); }`;
-
-/** Takes the place of \`node:\` modules in browsers. */
-const NO_NODE = `throw new Error("Node's modules are not available here");`;
 
 const CLI = `
 import process from "node:process";

@@ -6,7 +6,13 @@ import * as esbuild from "esbuild";
 import { dirname, join } from "node:path";
 import { linkPackages, npmPackages } from "./npm_packages.ts";
 
+/** Where links to npm packages are, from the root. */
+const NODE_MODULES = ".cache/bundle/node_modules";
+
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
+
+/** Takes the place of `node:` modules in browsers. */
+export const NO_NODE = `throw new Error("Node's modules are not available here");`;
 
 /** The files that came out, and the npm packages that they import. */
 export interface Bundle {
@@ -35,40 +41,42 @@ export interface BundleOptions {
 /** Bundles ECMAScript modules. {@linkcode closeBundler} when done. */
 export async function bundle(options: BundleOptions): Promise<Bundle> {
   const { entries, chunkPrefix = "", singleFiles = false, minify = false, keepsPackages = false } = options;
-  const linked = await linkPackages(await npmPackages());
-  try {
-    const { outputFiles, metafile } = await esbuild.build({
-      entryPoints: Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name })),
-      outdir: "out",
-      chunkNames: `${chunkPrefix}[name]-[hash]`,
-      bundle: true,
-      splitting: !singleFiles,
-      format: "esm",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["import"],
-      target: "es2022",
-      charset: "utf8",
-      minify,
-      write: false,
-      metafile: true,
-      absWorkingDir: ROOT,
-      nodePaths: [linked],
-      packages: keepsPackages ? "external" : "bundle",
-      external: ["*.wasm"],
-      plugins: [ownModules(options)],
-      logLevel: "warning",
-    });
-    const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
-    const packages = imports.filter(({ external, path }) => external && !/^node:|\.wasm$/.test(path));
-    const outDir = join(ROOT, "out/");
-    return {
-      files: new Map(outputFiles.map(({ path, text }) => [path.slice(outDir.length), text])),
-      packages: [...new Set(packages.map(({ path }) => path))].sort(),
-    };
-  } finally {
-    await Deno.remove(dirname(linked), { recursive: true });
-  }
+  await linkPackages(await npmPackages(), join(ROOT, NODE_MODULES));
+  const { outputFiles, metafile } = await esbuild.build({
+    entryPoints: Object.keys(entries).map((name) => ({ in: `entry:${name}`, out: name })),
+    outdir: "out",
+    chunkNames: `${chunkPrefix}[name]-[hash]`,
+    bundle: true,
+    splitting: !singleFiles,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["import"],
+    target: "es2022",
+    charset: "utf8",
+    minify,
+    write: false,
+    metafile: true,
+    absWorkingDir: ROOT,
+    nodePaths: [NODE_MODULES],
+    preserveSymlinks: true, // so that names of chunks do not depend on where the cache is
+    packages: keepsPackages ? "external" : "bundle",
+    external: ["*.wasm"],
+    plugins: [ownModules(options)],
+    logLevel: "warning",
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const packages = imports.filter(({ external, path }) => external && !/^node:|\.wasm$/.test(path));
+  const outDir = join(ROOT, "out/");
+  return {
+    files: new Map(outputFiles.map(({ path, text }) => [path.slice(outDir.length), text])),
+    packages: [...new Set(packages.map(({ path }) => path))].sort(),
+  };
+}
+
+/** A style sheet without what a browser does not need. */
+export async function minifyCss(css: string): Promise<string> {
+  return (await esbuild.transform(css, { loader: "css", minify: true, charset: "utf8" })).code;
 }
 
 /** Ends esbuild's own process. */

@@ -24,12 +24,14 @@ async function packagesOf(module: string): Promise<NpmPackage[]> {
   throw new Error(`Cannot find the packages of ${module}: deno info failed, expected it to succeed`);
 }
 
-/** Makes a folder `node_modules` of links to `packages`; whoever asked for it removes its parent. */
-export async function linkPackages(packages: readonly NpmPackage[]): Promise<string> {
-  const folder = join(await Deno.makeTempDir(), "node_modules");
+/** Puts links to `packages` into a folder `node_modules`, in place of those to other versions. */
+export async function linkPackages(packages: readonly NpmPackage[], folder: string): Promise<void> {
   for (const { name, localPath } of packages) {
-    await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
-    await Deno.symlink(localPath, join(folder, name));
+    const link = join(folder, name);
+    if (await Deno.readLink(link).catch(() => null) === localPath) continue;
+    await Deno.mkdir(dirname(link), { recursive: true });
+    const fresh = `${link}.${crypto.randomUUID()}`;
+    await Deno.symlink(localPath, fresh);
+    await Deno.rename(fresh, link);
   }
-  return folder;
 }

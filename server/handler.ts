@@ -87,7 +87,9 @@ function createApp(server: ServerState): App {
   addInformation(app, server);
   addCompletions(app, server);
   addSessions(app, server);
-  app.notFound((context) => notFound(context.req.method, context.req.path).toResponse());
+  app.notFound(async ({ req }) => {
+    return options.page && await pageAt(req.raw, req.path) || notFound(req.method, req.path).toResponse();
+  });
   app.onError((error) => server.explain(error).toResponse());
   return app;
 }
@@ -153,6 +155,12 @@ function addSessions(app: App, server: ServerState): void {
     }
     return await resume(server, context.req.param("id"), Number(after));
   });
+}
+
+/** The web page's part in the answers; its files are loaded when somebody asks for them. */
+async function pageAt(request: Request, path: string): Promise<Response | null> {
+  const { servePage } = await import("./page/serve_page.ts");
+  return await servePage(request, path.slice(1));
 }
 
 function notFound(method: string, path: string): ApiError {

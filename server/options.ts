@@ -11,6 +11,8 @@ export interface HandlerOptions extends EngineLimits {
   keys?: readonly string[];
   /** Origins of web pages that may use the server, or "*". @default none */
   corsOrigins?: readonly string[];
+  /** Serve the web page, at "/", with the default model for it to run. @default {true} */
+  page?: boolean;
   /** Where sessions are kept. @default this process's memory */
   sessions?: SessionStore;
   /** Milliseconds after which a session that nobody went on with is forgotten. @default {86400000}, a day */
@@ -30,6 +32,7 @@ export interface ResolvedOptions {
   readonly modelId: string;
   readonly keys: readonly string[];
   readonly corsOrigins: readonly string[];
+  readonly page: boolean;
   readonly sessionTtlMs: number;
   readonly maxBodyBytes: number;
   readonly bodyTimeoutMs: number;
@@ -43,7 +46,7 @@ export interface ResolvedOptions {
  * @throws {ConfigError} for a key that no header can hold, or a limit that is no positive number
  */
 export function resolveOptions(options: HandlerOptions): ResolvedOptions {
-  const { modelId = "stories", keys = [], corsOrigins = [], onError = () => {} } = options;
+  const { modelId = "stories", keys = [], corsOrigins = [], page = true, onError = () => {} } = options;
   const { maxBodyBytes = 2 ** 20, bodyTimeoutMs = 10_000, requestTimeoutMs = 300_000 } = options;
   const { sessionTtlMs = 86_400_000 } = options;
   const { maxSequences = 1, maxUnreadTokens = 1, contextTokens = 2, maxQueued = 0 } = options;
@@ -56,7 +59,7 @@ export function resolveOptions(options: HandlerOptions): ResolvedOptions {
   if (keys.some((key) => !/^[!-~]{8,512}$/.test(key))) {
     throw invalid("keys", "not all usable", "8 to 512 visible ASCII characters each");
   }
-  return { modelId, keys, corsOrigins, maxBodyBytes, ...times, onError };
+  return { modelId, keys, corsOrigins, page, maxBodyBytes, ...times, onError };
 }
 
 function invalid(name: string, is: string, expected: string): ConfigError {

@@ -12,9 +12,9 @@ export interface NpmProject extends AsyncDisposable {
 
 /** Builds the package and installs it, next to the packages of Deno's cache that it needs. */
 export async function createNpmProject(): Promise<NpmProject> {
-  const nodeModules = await linkPackages(await npmPackages());
-  const folder = nodeModules.slice(0, -"/node_modules".length);
-  const packageFolder = `${nodeModules}/@hymba/runtime`;
+  const folder = await Deno.makeTempDir();
+  await linkPackages(await npmPackages(), `${folder}/node_modules`);
+  const packageFolder = `${folder}/node_modules/@hymba/runtime`;
   await runToEnd([Deno.execPath(), "task", "--quiet", "build:npm", "--out", packageFolder], { cwd: ROOT });
   await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }\n');
   return {
