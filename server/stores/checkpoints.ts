@@ -7,6 +7,7 @@ import type { SessionStore } from "./session_store.ts";
 
 /** Where and how often to save. */
 export interface CheckpointOptions extends SnapshotOptions {
+  /** Where. */
   readonly store: SessionStore;
   /** Under which id. */
   readonly id: string;
@@ -37,7 +38,11 @@ export class Checkpoints {
   readonly #every: number;
   #version: string | null;
 
-  /** @throws {ConfigError} for an interval that is no positive integer */
+  /**
+   * Checkpoints of a session, none saved yet.
+   *
+   * @throws {ConfigError} for an interval that is no positive integer
+   */
   constructor(session: Session, options: CheckpointOptions) {
     this.#session = session;
     this.#options = options;

@@ -60,7 +60,11 @@ export interface SessionStore {
 
 const MAX_ID_BYTES = 512;
 
-/** @throws {ConfigError} for an id that no store takes */
+/**
+ * Checks an id.
+ *
+ * @throws {ConfigError} for one that no store takes
+ */
 export function checkSessionId(id: string): void {
   const bytes = typeof id === "string" && id.isWellFormed() ? new TextEncoder().encode(id).length : 0;
   if (bytes >= 1 && bytes <= MAX_ID_BYTES) return;
@@ -72,7 +76,11 @@ export function checkSessionId(id: string): void {
   );
 }
 
-/** @throws {VersionConflictError} where `stored` is not what `expected` says */
+/**
+ * Checks a stored version against the expected one; null stands for nothing.
+ *
+ * @throws {VersionConflictError} where they differ
+ */
 export function requireVersion(
   act: "save" | "delete",
   id: string,

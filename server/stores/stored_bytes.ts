@@ -14,7 +14,11 @@ export async function checksumOf(bytes: Uint8Array): Promise<Checksum> {
   return { byteLength: bytes.length, sha256: await sha256Hex(bytes) };
 }
 
-/** @throws {WeightsError} where the bytes of a session are not those that the checksum was made of */
+/**
+ * Checks that the bytes of a session are those that a checksum was made of.
+ *
+ * @throws {WeightsError} where they are not
+ */
 export async function verifyChecksum(id: string, bytes: Uint8Array, checksum: Checksum): Promise<void> {
   const { byteLength, sha256 } = checksum;
   if (bytes.length !== byteLength) throw damaged(id, `it has ${bytes.length} bytes, expected ${byteLength}`);
