@@ -2,6 +2,8 @@
 import process from "node:process";
 import { type Command, Command as NewCommand, Option } from "commander";
 import { ConfigError } from "../runtime/errors.ts";
+import type { Engine } from "../server/engine/engine.ts";
+import type { EngineLimits } from "../server/engine/local_engine.ts";
 import type { HandlerOptions } from "../server/options.ts";
 import type { SessionStore } from "../server/stores/session_store.ts";
 import { describeError } from "./exit.ts";
@@ -22,6 +24,7 @@ interface ServeFlags extends ModelFlags {
   readonly parallel: number;
   readonly queue: number;
   readonly context?: number;
+  readonly worker?: boolean;
 }
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -42,6 +45,7 @@ export function serveCommand(): Command {
     .addOption(number("--parallel <n>", "sequences at a time").default(8))
     .addOption(number("--queue <n>", "requests that wait").default(32))
     .addOption(number("--context <n>", "tokens of prompt and answer [as trained]"))
+    .option("--worker", "computes in a thread of its own")
     .action((flags: ServeFlags) => serveModel(flags));
 }
 
@@ -51,7 +55,7 @@ async function serveModel(flags: ServeFlags): Promise<void> {
   using interrupt = new Interrupt(["SIGINT", "SIGTERM"]);
   const { signal } = interrupt;
   const options = await handlerOptions(flags);
-  await using model = await openModel(flags, signal);
+  await using model = flags.worker ? await openWorker(flags, options) : await openModel(flags, signal);
   await using handler = createHandler(model, options);
   const { port, host: hostname } = flags;
   if (options.keys.length === 0 && !/^(?:127\.|localhost$|\[?::1)/.test(hostname)) {
@@ -59,9 +63,19 @@ async function serveModel(flags: ServeFlags): Promise<void> {
   }
   const onListen = (url: string): void =>
     void writeError(
-      `${describeBackend(model.backend)}serving ${options.modelId} at ${url}/v1, Ctrl-C ends it\n`,
+      `${
+        describeBackend("facts" in model ? model.facts.backend : model.backend)
+      }serving ${options.modelId} at ${url}/v1, Ctrl-C ends it\n`,
     );
   await serve(handler, { port, hostname, signal, onListen });
+}
+
+async function openWorker(flags: ServeFlags, limits: EngineLimits): Promise<Engine> {
+  const { WorkerEngine } = await import("../server/engine/worker_engine.ts");
+  const { backend, quantization, windowRule, kvDtype } = flags;
+  const { maxSequences, maxQueued, contextTokens } = limits;
+  const own = { maxSequences, maxQueued, ...(contextTokens === undefined ? {} : { contextTokens }) };
+  return await WorkerEngine.start(flags.model, { backend, quantization, windowRule, kvDtype }, own);
 }
 
 async function handlerOptions(
