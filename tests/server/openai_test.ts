@@ -7,7 +7,9 @@ import { TestServer } from "./test_server.ts";
 const model = await loadModel();
 const PROMPT = "Once upon a time";
 const MESSAGES = [{ role: "user" as const, content: PROMPT }];
+const WITHOUT_END = Object.fromEntries(model.eosTokenIds.map((id) => [id, -100]));
 const GREEDY = { model: "stories", prompt: PROMPT, temperature: 0 };
+const ENDLESS = { ...GREEDY, logit_bias: WITHOUT_END };
 
 async function generated(options: GenerateOptions, prompt: string | number[] = PROMPT): Promise<string> {
   let text = "";
@@ -285,14 +287,14 @@ Deno.test("Errors come as the client's own classes, with type, code and paramete
 
 Deno.test("A client that aborts stops the generation within a token", async () => {
   await using server = new TestServer(model);
-  const stream = await server.client().completions.create({ ...GREEDY, max_tokens: 1500, stream: true });
+  const stream = await server.client().completions.create({ ...ENDLESS, max_tokens: 1500, stream: true });
   let tokens = 0;
   for await (const _ of stream) if (++tokens === 5) break;
   await server.idle();
   // What the connection had taken beyond what the client read, and one more.
   assert(await server.metric("hymba_generated_tokens_total") < 60);
   const controller = new AbortController();
-  const whole = server.client().completions.create({ ...GREEDY, max_tokens: 1500 }, {
+  const whole = server.client().completions.create({ ...ENDLESS, max_tokens: 1500 }, {
     signal: controller.signal,
   });
   while ((await server.health()).active === 0) await new Promise((resolve) => setTimeout(resolve, 5));
