@@ -79,7 +79,7 @@ export type { BackendChoice, BackendReport, WasmChoice, WebGpuChoice } from "./r
 export type { KernelOptions, WasmVariant } from "./runtime/backends/wasm/open_kernels.ts";
 export type { AdapterReport, GpuFeatures } from "./runtime/backends/webgpu/device.ts";
 export type { ActivationPrecision, BackendKind } from "./runtime/backend.ts";
-export type { KvDtype } from "./runtime/state_layout.ts";
+export type { KvDtype, MemoryOptions } from "./runtime/state_layout.ts";
 export type { WeightDtype } from "./runtime/tensor.ts";
 export type { ByteSource } from "./runtime/formats/byte_source.ts";
 export {

@@ -15,7 +15,7 @@ import { Session } from "./session.ts";
 import type { LogitsOptions, PrefixOptions, SessionOptions } from "./session_options.ts";
 import { emptyParts, restoreSession } from "./session_snapshot.ts";
 import { SequenceState } from "./state.ts";
-import { checkDeclaredMemory, type KvDtype, type StateLayout } from "./state_layout.ts";
+import { declareMemory, type KvDtype, type MemoryOptions } from "./state_layout.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 import type { DecodeOptions, EncodeOptions } from "./tokenizer.ts";
 import { freeWorkspace } from "./workspace.ts";
@@ -103,24 +103,10 @@ export class Model {
    *
    * @throws {ConfigError} for a bad option
    */
-  async createSession(options: SessionOptions = {}): Promise<Session> {
+  async createSession({ rewind, prefix, ...memory }: SessionOptions = {}): Promise<Session> {
     const { net, text } = this.#parts;
-    const { maxContext, globalWindow, rewind = null, prefix } = options;
-    const plain = maxContext === undefined && globalWindow === undefined;
-    if (prefix !== undefined && plain) return await prefix.createSession(rewind);
-    if (prefix !== undefined) {
-      throw new ConfigError(
-        "Cannot create a session: its memory is declared beside a prefix, expected the prefix's own layout",
-        "Give maxContext and globalWindow to compilePrefix()",
-      );
-    }
-    const layout: StateLayout = {
-      ...this.#metaState.layout,
-      maxContext: checkDeclaredMemory("maxContext", maxContext),
-      globalWindow: checkDeclaredMemory("globalWindow", globalWindow),
-    };
-    const state = plain ? this.#metaState.fork() : this.#metaState.forkAs(layout);
-    return new Session(net, text, emptyParts(net, state, rewind));
+    if (prefix !== undefined) return await prefix.createSession(rewind ?? null, memory);
+    return new Session(net, text, emptyParts(net, this.#begin(memory), rewind ?? null));
   }
 
   /**
@@ -128,8 +114,8 @@ export class Model {
    * until they diverge.
    */
   async compilePrefix(input: string | ArrayLike<number>, options: PrefixOptions = {}): Promise<Prefix> {
-    const { maxContext, globalWindow, signal } = options;
-    return await Prefix.compile(await this.createSession({ maxContext, globalWindow }), input, signal);
+    const { signal, ...memory } = options;
+    return await Prefix.compile(await this.createSession(memory), input, signal);
   }
 
   /** A prefix that {@linkcode Prefix.save} wrote, of this model. */
@@ -203,12 +189,15 @@ export class Model {
    *
    * @throws {ConfigError} for an id outside the vocabulary
    */
-  async logits(ids: ArrayLike<number>, { steps = [], signal }: LogitsOptions = {}): Promise<Float32Array> {
+  async logits(
+    ids: ArrayLike<number>,
+    { steps = [], signal, ...memory }: LogitsOptions = {},
+  ): Promise<Float32Array> {
     const { net } = this.#parts;
     const { vocabSize } = net.config;
     const l = checkIds(ids, vocabSize).length + checkIds(steps, vocabSize).length;
     const out = new Float32Array(l * vocabSize);
-    const state = this.#metaState.fork();
+    const state = this.#begin(memory);
     using turns = new EventLoopTurns();
     let done = 0;
     const onChunk = async (length: number): Promise<void> => {
@@ -236,6 +225,14 @@ export class Model {
     freeWorkspace(backend, workspace);
     backend.dispose();
     return Promise.resolve();
+  }
+
+  /** The state after the meta tokens, with memory as declared. */
+  #begin(memory: MemoryOptions): SequenceState {
+    const plain = memory.maxContext === undefined && memory.globalWindow === undefined;
+    return plain
+      ? this.#metaState.fork()
+      : this.#metaState.forkAs(declareMemory(this.#metaState.layout, memory));
   }
 
   #promptIds(prompt: string | ArrayLike<number>): string | ArrayLike<number> {

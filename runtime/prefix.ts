@@ -1,7 +1,9 @@
 /** @file A text that many sessions begin with, passed through the network once. */
 import type { RewindOptions } from "./checkpoint_ring.ts";
+import { ConfigError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import type { SnapshotOptions } from "./session_snapshot.ts";
+import type { MemoryOptions } from "./state_layout.ts";
 
 /** A compiled prefix: sessions made from it begin with its tokens at no cost but a copy of the fixed part of the state. */
 export class Prefix {
@@ -37,9 +39,19 @@ export class Prefix {
     return this.#session.stateBytes;
   }
 
-  /** A session that begins with the prefix. */
-  createSession(rewind: RewindOptions | null = null): Promise<Session> {
-    return this.#session.fork({ rewind });
+  /**
+   * A session that begins with the prefix.
+   *
+   * @throws {ConfigError} where `memory` declares any: the prefix has a layout already
+   */
+  async createSession(rewind: RewindOptions | null = null, memory: MemoryOptions = {}): Promise<Session> {
+    if (memory.maxContext === undefined && memory.globalWindow === undefined) {
+      return await this.#session.fork({ rewind });
+    }
+    throw new ConfigError(
+      "Cannot create a session: its memory is declared beside a prefix, expected the prefix's own layout",
+      "Give maxContext and globalWindow to compilePrefix()",
+    );
   }
 
   /** The prefix as bytes, for {@linkcode Model.loadPrefix}. */

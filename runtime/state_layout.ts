@@ -17,6 +17,14 @@ export interface StateLayout {
   readonly globalWindow: number | null;
 }
 
+/** How much memory a caller lets a sequence take. */
+export interface MemoryOptions {
+  /** Most tokens that the session will hold: all memory is allocated at once, and more is an error. Left out: it grows. */
+  maxContext?: number;
+  /** Caps what global layers see to this many tokens and the meta tokens, for constant memory at a loss of quality. */
+  globalWindow?: number;
+}
+
 /** Positions that a growing cache has room for at first; it doubles when they are used up. */
 export const INITIAL_GLOBAL_SLOTS = 512;
 
@@ -66,14 +74,19 @@ export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: num
 export const MAX_DECLARED_TOKENS: number = 2 ** 26;
 
 /**
- * Checks the two options that declare a session's memory.
+ * A layout with memory as declared.
  *
- * @throws {ConfigError} where one is no count of tokens
+ * @throws {ConfigError} where an option is no count of tokens
  */
-export function checkDeclaredMemory(
-  name: "maxContext" | "globalWindow",
-  tokens: number | undefined,
-): number | null {
+export function declareMemory(layout: StateLayout, { maxContext, globalWindow }: MemoryOptions): StateLayout {
+  return {
+    ...layout,
+    maxContext: checkTokens("maxContext", maxContext),
+    globalWindow: checkTokens("globalWindow", globalWindow),
+  };
+}
+
+function checkTokens(name: keyof MemoryOptions, tokens: number | undefined): number | null {
   if (tokens === undefined) return null;
   if (Number.isInteger(tokens) && tokens >= 1 && tokens <= MAX_DECLARED_TOKENS) return tokens;
   throw new ConfigError(

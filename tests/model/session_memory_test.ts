@@ -146,3 +146,18 @@ Deno.test("Session.fork and Session.snapshot are refused halfway through an appe
   await appended;
   await using _ = await session.fork();
 });
+
+Deno.test("Model.logits with globalWindow equals a session's, and differs from without beyond the window", async () => {
+  await using model = await open();
+  const { vocabSize } = model.config;
+  const capped = await model.logits(PROMPT, { globalWindow: 5 });
+  await using session = await model.createSession({ globalWindow: 5 });
+  for (const [t, id] of PROMPT.entries()) {
+    await session.append([id]);
+    assertEquals(await session.nextLogits(), capped.subarray(t * vocabSize, (t + 1) * vocabSize), `at ${t}`);
+  }
+  const whole = await model.logits(PROMPT);
+  assertEquals(capped.subarray(0, 5 * vocabSize), whole.subarray(0, 5 * vocabSize));
+  assert(capped.some((value, i) => value !== whole[i]));
+  await assertRejects(() => model.logits(PROMPT, { globalWindow: 0 }), ConfigError, "globalWindow");
+});
