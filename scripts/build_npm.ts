@@ -46,7 +46,7 @@ const STORIES = "models/stories/part_modules.ts";
 /** Name -> text of every JavaScript file, and the packages that have to be installed with them. */
 async function scripts(): Promise<{ files: Map<string, string>; packages: readonly string[] }> {
   const main = await bundle({
-    entries: { mod: "mod.ts", hymba: { text: CLI } },
+    entries: { mod: "mod.ts", server: "server/mod.ts", hymba: { text: CLI } },
     replacements: { [STORIES]: PARTS_ARE_FILES },
     keepsPackages: true,
   });
@@ -82,6 +82,7 @@ function manifest(packages: readonly string[]): string {
     bin: { hymba: "./hymba.js" },
     exports: {
       ".": { types, workerd: "./workerd.js", browser: "./browser.js", default: "./mod.js" },
+      "./server": { types: "./types/server/mod.d.ts", default: "./server.js" },
       "./browser": { types, default: "./browser.js" },
       "./workerd": { types, default: "./workerd.js" },
       "./*.wasm": "./*.wasm",

@@ -70,8 +70,13 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   const outDir = join(ROOT, "out/");
   return {
     files: new Map(outputFiles.map(({ path, text }) => [path.slice(outDir.length), text])),
-    packages: [...new Set(packages.map(({ path }) => path))].sort(),
+    packages: [...new Set(packages.map(({ path }) => packageName(path)))].sort(),
   };
+}
+
+/** The package that a module such as `@scope/name/part` belongs to. */
+function packageName(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 /** A style sheet without what a browser does not need. */

@@ -27,6 +27,7 @@ function script(
 
 const READ = ["--allow-read"];
 const READ_AND_RUN = ["--allow-read", "--allow-run", "--allow-env"];
+const WRITE_AND_RUN = [...READ_AND_RUN, "--allow-write"];
 /** Where examples in doc comments are; they import nothing but the package, and run with no permission. */
 const EXAMPLES = ["mod.ts", "cli.ts", "runtime", "server"];
 
@@ -43,6 +44,7 @@ function steps(options: readonly string[], frozen: readonly string[]): readonly 
     { name: "words", command: script("check_words", READ_AND_RUN) },
     { name: "kernels/sources.ts is fresh", command: script("kernel_sources", READ, ["--check"]) },
     { name: "models/stories is fresh", command: script("pack_stories", READ, ["--check"]) },
+    { name: "server/page/files.ts is fresh", command: script("build_page", WRITE_AND_RUN, ["--check"]) },
     { name: "wasm/pkg is fresh", command: script("wasm_fresh", READ) },
     {
       name: "Rust format",

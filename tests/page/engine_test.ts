@@ -10,7 +10,7 @@ import type {
   WorkerEvent,
 } from "../../server/page/src/messages.ts";
 
-const GREEDY: Settings = { pace: null, temperature: 0, topP: 1, topK: 0, maxTokens: 12 };
+const GREEDY: Settings = { pace: null, temperature: 0, topP: 1, topK: 0, maxTokens: 12, seed: 0 };
 const PROMPT = "Once upon a time";
 
 type Kind = ColumnEvent["kind"];

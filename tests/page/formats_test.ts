@@ -1,6 +1,6 @@
 /** Numbers and prompts as the page writes them. */
 import { assertEquals } from "@std/assert";
-import { formatBytes, formatShare, formatTokens } from "../../server/page/src/formats.ts";
+import { formatBytes, formatRate, formatShare, formatTokens } from "../../server/page/src/formats.ts";
 import { questionPrompt, storyPrompt } from "../../server/page/src/prompts.ts";
 
 Deno.test("formatBytes writes at most three digits", () => {
@@ -24,6 +24,13 @@ Deno.test("formatShare tells little from nothing", () => {
 
 Deno.test("formatTokens knows the singular", () => {
   assertEquals([0, 1, 2].map(formatTokens), ["0\u00a0tokens", "1\u00a0token", "2\u00a0tokens"]);
+});
+
+Deno.test("formatRate gives slow rates a decimal", () => {
+  assertEquals(
+    [0.42, 9.9, 9.96, 182.4].map(formatRate),
+    ["0.4", "9.9", "10", "182"].map((n) => `${n}\u00a0tokens/s`),
+  );
 });
 
 Deno.test("storyPrompt stands for the model's own beginning where there is none", () => {

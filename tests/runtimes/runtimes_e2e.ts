@@ -62,6 +62,13 @@ for (const runtime of ["node22", "node24", "bun"]) {
     }
     assertAnswer(await runToEnd([program, "answer.js"], { cwd: project.folder }));
   });
+  runtimeTest("createHandler of the npm build answers", { runtime, program }, async () => {
+    await Deno.copyFile(new URL("handler.js", HERE), `${project.folder}/handler.js`);
+    const { choices: [{ text }] } = JSON.parse(
+      await runToEnd([program, "handler.js"], { cwd: project.folder }),
+    );
+    assertEquals(text, pieces.join(""));
+  });
   runtimeTest("hymba of the npm build generates", { runtime, program }, async () => {
     const args = ["generate", PROMPT, "--greedy", "--max-tokens", String(OPTIONS.maxTokens), "--quiet"];
     const hymba = `${project.packageFolder}/hymba.js`;

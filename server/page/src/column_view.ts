@@ -1,7 +1,7 @@
 /** @file One text on the page, with its buttons. */
 import type { GenerationSummary } from "../../../runtime/generation_options.ts";
 import { create, find } from "./elements.ts";
-import { formatTokens } from "./formats.ts";
+import { formatRate, formatTokens } from "./formats.ts";
 import type { ColumnId } from "./messages.ts";
 
 /** What a column's buttons ask for. */
@@ -93,7 +93,7 @@ export class ColumnView {
     if (atEnd) this.#text.scrollTop = this.#text.scrollHeight;
     const seconds = (performance.now() - this.#startedAt) / 1000;
     if (!this.#isRunning || seconds < 0.25) return;
-    this.#slot("speed").textContent = `${Math.round((this.#tokens - 1) / seconds)} tokens/s`;
+    this.#slot("speed").textContent = formatRate((this.#tokens - 1) / seconds);
   }
 
   /** No more tokens come. */
@@ -104,7 +104,7 @@ export class ColumnView {
     this.#isComplete = finishReason === "eos";
     this.#setRunning(false);
     const why = { stop: "complete", eos: "complete", length: "cut off", abort: "stopped" }[finishReason];
-    const speed = decodeTokensPerSecond === null ? [] : [`${Math.round(decodeTokensPerSecond)} tokens/s`];
+    const speed = decodeTokensPerSecond === null ? [] : [formatRate(decodeTokensPerSecond)];
     this.#slot("status").textContent = [formatTokens(generatedTokens), ...speed, `seed ${seed}`, why].join(
       " · ",
     );

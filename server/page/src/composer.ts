@@ -3,6 +3,9 @@ import { find } from "./elements.ts";
 import type { BackendName, Settings } from "./messages.ts";
 import { type Prompt, questionPrompt, storyPrompt } from "./prompts.ts";
 
+/** Seeds that the page draws are below it, short enough to type in again. */
+const SEEDS = 1_000_000;
+
 /** What the form is told about. */
 export interface ComposerHandlers {
   readonly onWrite: () => void;
@@ -64,7 +67,7 @@ export class Composer {
       topP: this.#number("topP"),
       topK: this.#number("topK"),
       maxTokens: this.#number("maxTokens"),
-      ...(seed !== "" && { seed: Number(seed) }),
+      seed: seed === "" ? Math.floor(SEEDS * Math.random()) : Number(seed),
       ...(stop !== undefined && { stop }),
     };
   }

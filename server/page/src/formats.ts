@@ -20,3 +20,8 @@ export function formatShare(share: number): string {
 export function formatTokens(count: number): string {
   return count === 1 ? `1${SPACE}token` : `${count}${SPACE}tokens`;
 }
+
+/** "182 tokens/s"; slow ones with a decimal. */
+export function formatRate(tokensPerSecond: number): string {
+  return `${tokensPerSecond.toFixed(tokensPerSecond < 9.95 ? 1 : 0)}${SPACE}tokens/s`;
+}

@@ -112,7 +112,6 @@ function setBar(cell: HTMLElement, parts: readonly Part[]): void {
     segment.className = hue;
     segment.style.setProperty("--part", String(part));
   });
-  figures.textContent = parts.filter(({ part }) => part > 0).map(({ name, figure }) =>
-    `${name}\u00a0${figure}`
-  ).join(", ");
+  figures.textContent = parts.filter(({ part }) => part > 0).map(({ name, figure }) => `${name} ${figure}`)
+    .join(",\n");
 }

@@ -19,7 +19,7 @@ export interface Settings {
   readonly topP: number;
   readonly topK: number;
   readonly maxTokens: number;
-  readonly seed?: number;
+  readonly seed: number;
   readonly stop?: string;
 }
 

@@ -56,6 +56,7 @@ async function load({ weights, backend }: LoadRequest): Promise<PageEngine> {
   const observer = new TokenObserver();
   const bytes = await readWeights(new URL(weights), (progress) => emit({ kind: "loading", ...progress }));
   const model = await loadModel(bytes, { backend: backendChoice(backend), observer });
+  await model.logits([0]); // a GPU works behind; ready is when it has computed something
   emit({ kind: "ready", facts: factsOf(model, performance.now() - start) });
   return new PageEngine(model, observer, emit);
 }
