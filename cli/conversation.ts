@@ -46,8 +46,10 @@ export class Conversation implements AsyncDisposable {
     const session = known === null ? await this.#model.createSession() : await known.fork();
     let unused: Session | null = session;
     try {
-      const news = known === null ? prompt : prompt.slice(this.#transcript.length);
-      await session.append(this.#model.encode(news, { addSpecialTokens: false }), options);
+      const ids = known === null
+        ? this.#model.encode(prompt, { addSpecialTokens: false })
+        : this.#model.encode(prompt.slice(this.#transcript.length), { continuation: true });
+      await session.append(ids, options);
       let reply = "";
       const generation = session.generate({ ...this.#options, ...options });
       const summary = yield* tap(generation, ({ text }) => reply += text);

@@ -70,7 +70,7 @@ export class Session {
   /**
    * Appends text or token ids. Any split of the same ids into calls leaves the same state. An interrupted generation is given up.
    *
-   * Text at the very beginning gets the special tokens that the tokenizer puts in front; later text gets none. When the signal is
+   * Text at the very beginning gets what the tokenizer puts in front, such as `<s>` and a space; later text gets nothing. When the signal is
    * aborted, its reason is thrown between two chunks; the tokens before stay appended.
    *
    * @throws {ConfigError} for an id outside the vocabulary, more tokens than `maxContext`, or while another call runs
@@ -78,7 +78,7 @@ export class Session {
    */
   async append(input: string | ArrayLike<number>, { signal }: SignalOptions = {}): Promise<void> {
     const ids = typeof input === "string"
-      ? requireTokenizer(this.#text).encode(input, { addSpecialTokens: this.ids.length === 0 })
+      ? requireTokenizer(this.#text).encode(input, { continuation: this.ids.length > 0 })
       : checkIds(input, this.#net.config.vocabSize);
     const before = this.ids.length;
     const start = performance.now();

@@ -3,6 +3,7 @@
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { Detokenizer } from "./detokenizer.ts";
 import { TokenizerError } from "./errors.ts";
+import { firstTokenIn, withoutTextPrefix } from "./text_prefix.ts";
 import { decodeIds } from "./text_stream.ts";
 import { readTokenizerJson, type TokenizerJson } from "./tokenizer_json.ts";
 import { describeJson, isObject, type JsonObject } from "./tokenizer_parts.ts";
@@ -21,6 +22,11 @@ export interface TokenizerSources {
 export interface EncodeOptions {
   /** Add the tokens that the checkpoint wants around a plain text, such as `<s>`. @default {true} */
   addSpecialTokens?: boolean;
+  /**
+   * The text goes on from an earlier one: nothing is put before it, neither special tokens nor the space that SentencePiece
+   * begins texts with. @default {false}
+   */
+  continuation?: boolean;
 }
 
 /** Options of {@link Tokenizer.decode}. */
@@ -40,6 +46,8 @@ export class Tokenizer {
   /** What each id adds to a text; what {@link TextStream} works with. */
   readonly detokenizer: Detokenizer;
   readonly #library: LibraryTokenizer;
+  /** Encodes continuations; made when the first one comes. */
+  #continuing: LibraryTokenizer | undefined;
   readonly #parsed: TokenizerJson;
   /** Ids around a text in place of the post-processor's; see {@link llamaEnds}. */
   readonly #ends: { before: number[]; after: number[] } | undefined;
@@ -102,6 +110,7 @@ export class Tokenizer {
         "Pass a string",
       );
     }
+    if (options.continuation) return this.#encodeContinuation(text.toWellFormed());
     const addSpecialTokens = options.addSpecialTokens ?? true;
     const fromTemplate = addSpecialTokens && this.#ends === undefined;
     const { ids } = this.#library.encode(text.toWellFormed(), { add_special_tokens: fromTemplate });
@@ -126,6 +135,20 @@ export class Tokenizer {
   /** The id of a token as the vocabulary spells it, or undefined. */
   tokenToId(token: string): number | undefined {
     return this.#parsed.ids.get(token);
+  }
+
+  /** Up to the first special token nothing goes before the text; behind one it is encoded as always. */
+  #encodeContinuation(text: string): number[] {
+    const { json, vocabulary } = this.#parsed;
+    const plain = { add_special_tokens: false } as const;
+    if (this.#continuing === undefined) {
+      const without = withoutTextPrefix(json);
+      this.#continuing = without === null ? this.#library : new LibraryTokenizer(without, {});
+    }
+    if (this.#continuing === this.#library) return this.#library.encode(text, plain).ids;
+    const end = firstTokenIn(text, Array.from(vocabulary.added, (id) => vocabulary.contents[id]!));
+    const head = this.#continuing.encode(text.slice(0, end), plain).ids;
+    return end === text.length ? head : [...head, ...this.#library.encode(text.slice(end), plain).ids];
   }
 
   /** Ids given as a number, a list of numbers, or a token's name; an id out of the vocabulary is an error. */

@@ -1,6 +1,7 @@
 /** @file Prompts -> token ids, within the context. */
 import { checkIds } from "../../runtime/check_ids.ts";
 import type { Model } from "../../runtime/model.ts";
+import type { EncodeOptions } from "../../runtime/tokenizer.ts";
 import { badRequest } from "../api_error.ts";
 import type { Job, Prompt } from "./engine.ts";
 
@@ -59,7 +60,7 @@ export class PromptEncoder {
       case "ids":
         return this.#fromIds(Array.from(checkIds(prompt.ids, this.#model.config.vocabSize)), isFirst);
       case "text":
-        return this.#fromIds(this.#ids(prompt.text, isFirst), isFirst);
+        return this.#fromIds(this.#ids(prompt.text, { continuation: !isFirst }), isFirst);
       case "chat":
         return this.#chat(prompt);
       default:
@@ -86,14 +87,16 @@ export class PromptEncoder {
     }
     const text = template.render(messages, { addGenerationPrompt: true });
     const continues = transcript !== null && text.startsWith(transcript);
-    const ids = this.#ids(continues ? text.slice(transcript.length) : text, false);
+    const ids = continues
+      ? this.#ids(text.slice(transcript.length), { continuation: true })
+      : this.#ids(text, { addSpecialTokens: false });
     return { ...this.#fromIds(ids, !continues), transcript: text, continues };
   }
 
-  #ids(text: string, addSpecialTokens: boolean): number[] {
+  #ids(text: string, options: EncodeOptions): number[] {
     const bound = this.#contextTokens * this.#longest() * NORMALISATION_SLACK;
     if (text.length > bound) throw this.#tooLong(Math.ceil(text.length / this.#longest()), null);
-    return this.#model.encode(text, { addSpecialTokens });
+    return this.#model.encode(text, options);
   }
 
   #longest(): number {
