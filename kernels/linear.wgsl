@@ -1,51 +1,75 @@
-// linear: out = x weight^T (+ out), for few rows of x: every workgroup streams ROWS rows of the weight once.
-// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k] as the dot library wants it
-// out: [l, n] f32
+// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
+// invocation takes one block of each at a time, so that all their loads are under way at once.
+// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // at most 4
+override ROWS: u32 = 4; // 1, 2, 4 or 8
 override ACCUMULATE: bool = false;
 
 struct Params {
   rows: u32,
   blocks: u32,
+  columns: u32,
+  quads: u32,
   x_offset: u32,
   x_stride: u32,
   out_offset: u32,
   out_stride: u32,
+  eps: f32,
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<Block>;
 @group(0) @binding(1) var<storage, read> scales: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<XElement>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+fn product(i: u32, activations: Activations) -> f32 {
+  let product = dot_block(weights[i], activations);
+  if (HAS_SCALES) {
+    return product * scale_at(scales[i / 2u], i);
+  }
+  return product;
+}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  var sums = vec4f();
+  let scale = norm_scale(x_row, at);
+  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
+  var low = vec4f();
+  var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    for (var r = 0u; r < ROWS; r++) {
-      let i = min(first + r, params.rows - 1u) * params.blocks + block;
-      let product = dot_block(weights[i], activations);
-      if (HAS_SCALES) {
-        sums[r] += product * scale_at(scales[i / 2u], i);
-      } else {
-        sums[r] += product;
-      }
+    let activations = activations_at(x_row, block, scale);
+    low.x += product(low_rows.x + block, activations);
+    if (ROWS > 1u) {
+      low.y += product(low_rows.y + block, activations);
+    }
+    if (ROWS > 2u) {
+      low.z += product(low_rows.z + block, activations);
+      low.w += product(low_rows.w + block, activations);
+    }
+    if (ROWS > 4u) {
+      high.x += product(high_rows.x + block, activations);
+      high.y += product(high_rows.y + block, activations);
+      high.z += product(high_rows.z + block, activations);
+      high.w += product(high_rows.w + block, activations);
     }
   }
-  let totals = sum4(sums, at);
+  var totals = sum4(low, at);
+  if (ROWS > 4u) {
+    let high_totals = sum4(high, at);
+    totals = select(totals, high_totals, at.index >= 4u);
+  }
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
+    let total = totals[at.index & 3u];
     if (ACCUMULATE) {
-      out[i] += totals[at.index];
+      out[i] += total;
     } else {
-      out[i] = totals[at.index];
+      out[i] = total;
     }
   }
 }

@@ -11,7 +11,6 @@ export type KernelName =
   | "gated_linear"
   | "head_fusion"
   | "linear"
-  | "quantize"
   | "rms_norm"
   | "rope_append"
   | "ssm_conv"
@@ -34,17 +33,20 @@ fn advance_cursor() {
   cursor[0] += params.tokens;
 }
 `,
-  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split evenly; a workgroup
-// runs an online softmax (arXiv:1805.02867) over its split for GROUP query heads that read the same key/value head.
-// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim], CACHE_PACK elements a word   cursor: [1] u32
-// out: with one split [l, heads * V_HEAD_DIM] f32, else for attention_combine [l, heads, splits, V_HEAD_DIM + 2] f32:
-// the weighted sum of values, the largest score, the sum of weights
+  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split; a workgroup runs an
+// online softmax (arXiv:1805.02867) over its split for GROUP query heads that read the same key/value head.
+// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32
+// partials, for attention_combine: [l, heads, splits, VALUE_QUADS + 1] quads: the weighted sum of values, then the largest score and
+// the sum of weights, which is 0 in a split without keys
 // Grid: [heads / GROUP, splits, l].
-override WORKGROUP_SIZE: u32 = 128; // at least V_HEAD_DIM, a multiple of TILE
+override WORKGROUP_SIZE: u32 = 128; // a multiple of TILE and of VALUE_LANES
 override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
-override PARTIAL: bool = false;
+override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
+override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
 
 struct Params {
   heads: u32,
@@ -59,88 +61,87 @@ struct Params {
   keys_stride: u32,
   values_offset: u32,
   values_stride: u32,
-  out_offset: u32,
-  out_stride: u32,
   scale: f32,
 }
 
 @group(0) @binding(0) var<storage, read> queries: array<f32>;
-@group(0) @binding(1) var<storage, read> keys: array<u32>;
-@group(0) @binding(2) var<storage, read> values: array<u32>;
 @group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
+
+fn load_queries(index: u32, row: u32, first_head: u32) {
+  for (var i = index; i < 4u * QUERY_QUADS; i += WORKGROUP_SIZE) {
+    let dimension = i % (4u * KEY_QUADS);
+    let start = params.queries_offset + row * params.queries_stride + (first_head + i / (4u * KEY_QUADS)) * HEAD_DIM + dimension;
+    query[i / 4u][i % 4u] = select(0.0, queries[start], dimension < HEAD_DIM);
+  }
+}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
-  let first_head = group.x * GROUP;
-  let kv_head = first_head / params.heads_per_kv;
+  let kv_head = group.x * GROUP / params.heads_per_kv;
   let seen = visible_keys(cursor[0] + group.z);
-  let share = (seen.count + params.splits - 1u) / params.splits;
+  let share = TILE * ((seen.count + params.splits * TILE - 1u) / (params.splits * TILE));
   let end = min((group.y + 1u) * share, seen.count);
-  for (var i = index; i < GROUP * HEAD_DIM; i += WORKGROUP_SIZE) {
-    query[i] = queries[params.queries_offset + group.z * params.queries_stride + first_head * HEAD_DIM + i];
-  }
-  if (index < GROUP) {
-    highest[index] = LOWEST;
-  }
-  var sums: array<f32, 8>;
-  var totals: array<f32, 8>;
+  load_queries(index, group.z, group.x * GROUP);
+  workgroupBarrier();
+  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let step = WORKGROUP_SIZE / VALUE_LANES;
+  var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
+  var totals = Heads();
+  var low = mat4x4f();
+  var high = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    if (index < count) {
-      slots[index] = cache_slot(visible_position(seen, start + index));
+    score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
+    let a = highest_heads(tile_highest[0], tile_highest[1]);
+    let b = highest_heads(tile_highest[2], tile_highest[3]);
+    let raised = highest_heads(highest, highest_heads(a, b));
+    if (index < TILE) {
+      tile[index] = Heads(exp(tile[index].low - raised.low), exp(tile[index].high - raised.high));
     }
+    let fade = Heads(exp(highest.low - raised.low), exp(highest.high - raised.high));
+    low = mat4x4f(low[0] * fade.low.x, low[1] * fade.low.y, low[2] * fade.low.z, low[3] * fade.low.w);
+    high = mat4x4f(high[0] * fade.high.x, high[1] * fade.high.y, high[2] * fade.high.z, high[3] * fade.high.w);
+    totals = Heads(totals.low * fade.low, totals.high * fade.high);
+    highest = raised;
     workgroupBarrier();
-    multiply_keys(index, count, kv_head);
-    workgroupBarrier();
-    add_products(index, count);
-    workgroupBarrier();
-    weigh(index, count);
-    workgroupBarrier();
-    for (var g = 0u; g < GROUP; g++) {
-      let factor = exp(highest[g] - rescale[g]);
-      sums[g] *= factor;
-      totals[g] *= factor;
-    }
-    if (index < V_HEAD_DIM) {
-      for (var key = 0u; key < count; key++) {
-        let i = params.values_offset + slots[key] * params.values_stride + kv_head * V_HEAD_DIM + index;
-        let value = cache_element(values[i / CACHE_PACK], i);
-        for (var g = 0u; g < GROUP; g++) {
-          sums[g] += weights[g * TILE + key] * value;
-          totals[g] += weights[g * TILE + key];
-        }
+    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
+      // Keys beyond the last repeat it, with a weight of 0.
+      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
+      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+      let values = mat4x4f(
+        value_quad(value_row(seen, start + picked.x, kv_head), lane),
+        value_quad(value_row(seen, start + picked.y, kv_head), lane),
+        value_quad(value_row(seen, start + picked.z, kv_head), lane),
+        value_quad(value_row(seen, start + picked.w, kv_head), lane),
+      );
+      let x = tile[picked.x];
+      let y = tile[picked.y];
+      let z = tile[picked.z];
+      let w = tile[picked.w];
+      low += outer(values[0], x.low * inside.x) + outer(values[1], y.low * inside.y);
+      low += outer(values[2], z.low * inside.z) + outer(values[3], w.low * inside.w);
+      totals.low += mat4x4f(x.low, y.low, z.low, w.low) * inside;
+      if (GROUP > 4u) {
+        high += outer(values[0], x.high * inside.x) + outer(values[1], y.high * inside.y);
+        high += outer(values[2], z.high * inside.z) + outer(values[3], w.high * inside.w);
+        totals.high += mat4x4f(x.high, y.high, z.high, w.high) * inside;
       }
     }
     workgroupBarrier();
-    if (index < GROUP) {
-      highest[index] = rescale[index];
-    }
   }
-  workgroupBarrier();
-  if (index < V_HEAD_DIM) {
-    for (var g = 0u; g < GROUP; g++) {
-      let head = first_head + g;
-      if (PARTIAL) {
-        let row = ((group.z * params.heads + head) * params.splits + group.y) * (V_HEAD_DIM + 2u);
-        out[row + index] = sums[g];
-        if (index == 0u) {
-          out[row + V_HEAD_DIM] = highest[g];
-          out[row + V_HEAD_DIM + 1u] = totals[g];
-        }
-      } else {
-        out[params.out_offset + group.z * params.out_stride + head * V_HEAD_DIM + index] = sums[g] / totals[g];
-      }
-    }
-  }
+  store_heads(index, group, low, high, highest, Heads(join(totals.low, index), join(totals.high, index)));
 }
 `,
   attention_combine: `// attention_combine: joins the splits of attention: each one's weighted sum counts e^(its largest score) times.
-// partials: [l, heads, splits, V_HEAD_DIM + 2] f32, see attention   out: [l, heads * V_HEAD_DIM] f32
-// Grid: [heads, l], one invocation an element of the head.
-override WORKGROUP_SIZE: u32 = 128; // at least V_HEAD_DIM
+// partials: see attention   out: [l, heads * V_HEAD_DIM] f32
+// Grid: [heads, l].
+override WORKGROUP_SIZE: u32 = 256; // at least MOST_SPLITS
 override V_HEAD_DIM: u32 = 128;
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // a power of two, at least VALUE_QUADS
+const MOST_SPLITS = 128u;
 
 struct Params {
   heads: u32,
@@ -149,30 +150,69 @@ struct Params {
   out_stride: u32,
 }
 
-@group(0) @binding(0) var<storage, read> partials: array<f32>;
+@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
+var<workgroup> weights: array<f32, MOST_SPLITS>;
+var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> totals: array<f32, WORKGROUP_SIZE>;
+
+// Leaves each split's weight in \`weights\`; returns this invocation's split's sum of weights, so weighted. Every invocation calls.
+fn weigh_splits(index: u32, first: u32) -> f32 {
+  var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
+  if (index < params.splits) {
+    stats = partials[first + index * (VALUE_QUADS + 1u) + VALUE_QUADS];
+  }
+  if (index < MOST_SPLITS) {
+    scores[index / 4u][index % 4u] = stats.x;
+  }
+  workgroupBarrier();
+  var highest = scores[0];
+  for (var i = 1u; i < (params.splits + 3u) / 4u; i++) {
+    highest = max(highest, scores[i]);
+  }
+  let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
+  if (index < MOST_SPLITS) {
+    weights[index] = select(0.0, weight, stats.y > 0.0);
+  }
+  workgroupBarrier();
+  return weight * stats.y;
+}
+
+fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
+  let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
+  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
+  return select(vec4f(), weight * sum, weight > 0.0);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
-  if (index >= V_HEAD_DIM) {
-    return;
+  let first = (group.y * params.heads + group.x) * params.splits * (VALUE_QUADS + 1u);
+  totals[index] = weigh_splits(index, first);
+  let step = WORKGROUP_SIZE / VALUE_LANES;
+  let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  var sum = vec4f();
+  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
+    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
+    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
   }
-  let row_size = V_HEAD_DIM + 2u;
-  let first = (group.y * params.heads + group.x) * params.splits * row_size;
-  var highest = partials[first + V_HEAD_DIM];
-  for (var split = 1u; split < params.splits; split++) {
-    highest = max(highest, partials[first + split * row_size + V_HEAD_DIM]);
+  sums[index] = sum;
+  for (var width = WORKGROUP_SIZE / 2u; width > 0u; width /= 2u) {
+    workgroupBarrier();
+    if (index < width) {
+      totals[index] += totals[index + width];
+      if (width >= VALUE_LANES) {
+        sums[index] += sums[index + width];
+      }
+    }
   }
-  var sum = 0.0;
-  var total = 0.0;
-  for (var split = 0u; split < params.splits; split++) {
-    let row = first + split * row_size;
-    let weight = exp(partials[row + V_HEAD_DIM] - highest);
-    sum += weight * partials[row + index];
-    total += weight * partials[row + V_HEAD_DIM + 1u];
+  workgroupBarrier();
+  if (index < V_HEAD_DIM) {
+    let at = params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index;
+    out[at] = sums[index / 4u][index % 4u] / totals[0];
   }
-  out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = sum / total;
 }
 `,
   copy: `// copy: rows of 32-bit elements from one buffer to another, bit for bit; columns beyond from_columns become 0.
@@ -289,52 +329,68 @@ fn embed(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for few rows of x.
-// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k] as the dot library wants it
-// out: [l, n] f32
+  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
+// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 2; // at most 2
+override ROWS: u32 = 4; // 1, 2 or 4
 
 struct Params {
   rows: u32,
   blocks: u32,
+  columns: u32,
+  quads: u32,
   x_offset: u32,
   x_stride: u32,
   out_offset: u32,
   out_stride: u32,
+  eps: f32,
 }
 
 @group(0) @binding(0) var<storage, read> gate: array<Block>;
 @group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
 @group(0) @binding(2) var<storage, read> up: array<Block>;
 @group(0) @binding(3) var<storage, read> up_scales: array<u32>;
-@group(0) @binding(4) var<storage, read> x: array<XElement>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+// gate's product and up's.
+fn products(i: u32, activations: Activations) -> vec2f {
+  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
+  if (HAS_SCALES) {
+    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
+  }
+  return products;
+}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  var sums = vec4f(); // gate rows in x and y, up rows in z and w
+  let scale = norm_scale(x_row, at);
+  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
+  var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    for (var r = 0u; r < ROWS; r++) {
-      let i = min(first + r, params.rows - 1u) * params.blocks + block;
-      var products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
-      if (HAS_SCALES) {
-        products *= vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
-      }
-      sums[r] += products.x;
-      sums[r + 2u] += products.y;
+    let activations = activations_at(x_row, block, scale);
+    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
+    if (ROWS > 1u) {
+      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
+    }
+    if (ROWS > 2u) {
+      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
     }
   }
-  let totals = sum4(sums, at);
+  var totals = sum4(low, at);
+  if (ROWS > 2u) {
+    let high_totals = sum4(high, at);
+    totals = select(totals, high_totals, at.index >= 2u);
+  }
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
-    out[i] = silu(totals[at.index]) * totals[at.index + 2u];
+    let pair = select(totals.xy, totals.zw, (at.index & 1u) == 1u);
+    out[i] = silu(pair.x) * pair.y;
   }
 }
 `,
@@ -360,15 +416,24 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
+// Both branches' squares at a column, 0 beyond the last.
+fn squares_at(a_row: u32, b_row: u32, column: u32) -> vec2f {
+  let i = min(column, params.columns - 1u);
+  let pair = vec2f(a_at(a_row + i), b_at(b_row + i));
+  return select(vec2f(), pair * pair, column < params.columns);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn head_fusion(at: Invocation) {
   let a_row = params.a_offset + at.group.x * params.a_stride;
   let b_row = params.b_offset + at.group.x * params.b_stride;
   let to_row = params.out_offset + at.group.x * params.out_stride;
   var squares = vec4f();
-  for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
-    let pair = vec2f(a_at(a_row + i), b_at(b_row + i));
-    squares += vec4f(pair * pair, 0.0, 0.0);
+  for (var i = at.index; i < params.columns; i += 4u * WORKGROUP_SIZE) {
+    let columns = i + WORKGROUP_SIZE * vec4u(0u, 1u, 2u, 3u);
+    let low = squares_at(a_row, b_row, columns.x) + squares_at(a_row, b_row, columns.y);
+    let high = squares_at(a_row, b_row, columns.z) + squares_at(a_row, b_row, columns.w);
+    squares += vec4f(low + high, 0.0, 0.0);
   }
   let scales = 0.5 / sqrt(sum4(squares, at).xy / f32(params.columns) + params.eps);
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
@@ -378,84 +443,80 @@ fn head_fusion(at: Invocation) {
   }
 }
 `,
-  linear: `// linear: out = x weight^T (+ out), for few rows of x: every workgroup streams ROWS rows of the weight once.
-// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k] as the dot library wants it
-// out: [l, n] f32
+  linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
+// invocation takes one block of each at a time, so that all their loads are under way at once.
+// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // at most 4
+override ROWS: u32 = 4; // 1, 2, 4 or 8
 override ACCUMULATE: bool = false;
 
 struct Params {
   rows: u32,
   blocks: u32,
+  columns: u32,
+  quads: u32,
   x_offset: u32,
   x_stride: u32,
   out_offset: u32,
   out_stride: u32,
+  eps: f32,
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<Block>;
 @group(0) @binding(1) var<storage, read> scales: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<XElement>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+fn product(i: u32, activations: Activations) -> f32 {
+  let product = dot_block(weights[i], activations);
+  if (HAS_SCALES) {
+    return product * scale_at(scales[i / 2u], i);
+  }
+  return product;
+}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  var sums = vec4f();
+  let scale = norm_scale(x_row, at);
+  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
+  var low = vec4f();
+  var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    for (var r = 0u; r < ROWS; r++) {
-      let i = min(first + r, params.rows - 1u) * params.blocks + block;
-      let product = dot_block(weights[i], activations);
-      if (HAS_SCALES) {
-        sums[r] += product * scale_at(scales[i / 2u], i);
-      } else {
-        sums[r] += product;
-      }
+    let activations = activations_at(x_row, block, scale);
+    low.x += product(low_rows.x + block, activations);
+    if (ROWS > 1u) {
+      low.y += product(low_rows.y + block, activations);
+    }
+    if (ROWS > 2u) {
+      low.z += product(low_rows.z + block, activations);
+      low.w += product(low_rows.w + block, activations);
+    }
+    if (ROWS > 4u) {
+      high.x += product(high_rows.x + block, activations);
+      high.y += product(high_rows.y + block, activations);
+      high.z += product(high_rows.z + block, activations);
+      high.w += product(high_rows.w + block, activations);
     }
   }
-  let totals = sum4(sums, at);
+  var totals = sum4(low, at);
+  if (ROWS > 4u) {
+    let high_totals = sum4(high, at);
+    totals = select(totals, high_totals, at.index >= 4u);
+  }
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
+    let total = totals[at.index & 3u];
     if (ACCUMULATE) {
-      out[i] += totals[at.index];
+      out[i] += total;
     } else {
-      out[i] = totals[at.index];
+      out[i] = total;
     }
   }
-}
-`,
-  quantize: `// quantize: blocks of 32 activations to signed bytes, scale = max |x| / 127.
-// x: [l, k] f32   quantized: [l, k / 32] blocks
-// Grid: [ceil(blocks / WORKGROUP_SIZE), l], one invocation a block.
-override WORKGROUP_SIZE: u32 = 64;
-
-struct Params {
-  blocks: u32,
-  x_offset: u32,
-  x_stride: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> quantized: array<QuantizedActivations>;
-@group(0) @binding(2) var<uniform> params: Params;
-
-@compute @workgroup_size(WORKGROUP_SIZE)
-fn quantize(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.blocks) {
-    return;
-  }
-  let start = params.x_offset + id.y * params.x_stride + 32u * id.x;
-  var quads: array<vec4f, 8>;
-  for (var i = 0u; i < 8u; i++) {
-    quads[i] = vec4f(x[start + 4u * i], x[start + 4u * i + 1u], x[start + 4u * i + 2u], x[start + 4u * i + 3u]);
-  }
-  quantized[id.y * params.blocks + id.x] = quantize_block(quads);
 }
 `,
   rms_norm: `// rms_norm: out = weight * x / sqrt(mean(x^2) + eps), row by row (arXiv:1910.07467).
@@ -490,9 +551,9 @@ fn rms_norm(at: Invocation) {
   }
 }
 `,
-  rope_append: `// rope_append: rotates queries in place and keys on their way into the cache, by their absolute positions, and copies values.
+  rope_append: `// rope_append: rotates queries, and keys on their way into the cache, by their absolute positions, and copies values.
 // RoPE (arXiv:2104.09864) pairs dimension i with i + half in each head.
-// out = queries: [l, heads * 2 half] f32   a = keys: [l, key_columns], b = values: [l, value_columns] f32, possibly in out
+// queries, out: [l, heads * 2 half] f32   keys: [l, key_columns], values: [l, value_columns] f32
 // frequencies: [half] 64-bit turns   cursor: [1] u32   key_cache, value_cache: [slots, columns], CACHE_PACK elements a word
 // Grid: [ceil((query_pairs + key words + value words) / WORKGROUP_SIZE), l]; without keys and values only the query pairs.
 override WORKGROUP_SIZE: u32 = 64;
@@ -504,10 +565,12 @@ struct Params {
   value_columns: u32,
   out_offset: u32,
   out_stride: u32,
-  a_offset: u32,
-  a_stride: u32,
-  b_offset: u32,
-  b_stride: u32,
+  queries_offset: u32,
+  queries_stride: u32,
+  keys_offset: u32,
+  keys_stride: u32,
+  values_offset: u32,
+  values_stride: u32,
   key_cache_offset: u32,
   key_cache_stride: u32,
   value_cache_offset: u32,
@@ -516,33 +579,36 @@ struct Params {
   ring_size: u32,
 }
 
-@group(0) @binding(2) var<storage, read> frequencies: array<vec2u>;
-@group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<f32>;
-@group(0) @binding(5) var<storage, read_write> key_cache: array<u32>;
-@group(0) @binding(6) var<storage, read_write> value_cache: array<u32>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> queries: array<f32>;
+@group(0) @binding(1) var<storage, read> keys: array<f32>;
+@group(0) @binding(2) var<storage, read> values: array<f32>;
+@group(0) @binding(3) var<storage, read> frequencies: array<vec2u>;
+@group(0) @binding(4) var<storage, read> cursor: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<storage, read_write> key_cache: array<u32>;
+@group(0) @binding(7) var<storage, read_write> value_cache: array<u32>;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn rotate_query(row: u32, position: u32, pair: u32) {
-  let head = pair / params.half;
   let i = pair % params.half;
-  let first = params.out_offset + row * params.out_stride + head * 2u * params.half + i;
-  let second = first + params.half;
+  let column = pair / params.half * 2u * params.half + i;
+  let start = params.queries_offset + row * params.queries_stride + column;
+  let to = params.out_offset + row * params.out_stride + column;
   let turn = rotation(position, frequencies[i]);
-  let query = vec2f(out[first], out[second]);
-  out[first] = query.x * turn.x - query.y * turn.y;
-  out[second] = query.y * turn.x + query.x * turn.y;
+  let query = vec2f(queries[start], queries[start + params.half]);
+  out[to] = query.x * turn.x - query.y * turn.y;
+  out[to + params.half] = query.y * turn.x + query.x * turn.y;
 }
 
 fn rotated_key(row: u32, position: u32, column: u32) -> f32 {
   let dimension = column % (2u * params.half);
   let i = dimension % params.half;
-  let at = params.a_offset + row * params.a_stride + column;
+  let at = params.keys_offset + row * params.keys_stride + column;
   let turn = rotation(position, frequencies[i]);
   if (dimension < params.half) {
-    return a_at(at) * turn.x - a_at(at + params.half) * turn.y;
+    return keys[at] * turn.x - keys[at + params.half] * turn.y;
   }
-  return a_at(at) * turn.x + a_at(at - params.half) * turn.y;
+  return keys[at] * turn.x + keys[at - params.half] * turn.y;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -567,10 +633,10 @@ fn rope_append(@builtin(global_invocation_id) id: vec3u) {
   let value_word = key_word - key_words;
   let column = value_word * CACHE_PACK;
   if (column < params.value_columns) {
-    let at = params.b_offset + id.y * params.b_stride + column;
-    var elements = vec2f(b_at(at), 0.0);
+    let at = params.values_offset + id.y * params.values_stride + column;
+    var elements = vec2f(values[at], 0.0);
     if (CACHE_PACK == 2u && column + 1u < params.value_columns) {
-      elements.y = b_at(at + 1u);
+      elements.y = values[at + 1u];
     }
     value_cache[(params.value_cache_offset + slot * params.value_cache_stride) / CACHE_PACK + value_word] = cache_word(elements);
   }
@@ -613,6 +679,11 @@ fn input_at(t: u32, channel: u32) -> f32 {
   return x[params.x_offset + (t - before) * params.x_stride + channel];
 }
 
+fn tap(t: u32, j: u32, channel: u32) -> f32 {
+  let i = min(j, params.d_conv - 1u);
+  return select(0.0, weight[channel * params.d_conv + i] * input_at(t + i, channel), j < params.d_conv);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -620,15 +691,22 @@ fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   for (var t = id.y * ROWS; t < min((id.y + 1u) * ROWS, params.l); t++) {
-    var sum = bias[channel];
-    for (var j = 0u; j < params.d_conv; j++) {
-      sum += weight[channel * params.d_conv + j] * input_at(t + j, channel);
+    var sums = vec4f(bias[channel], 0.0, 0.0, 0.0);
+    for (var j = 0u; j < params.d_conv; j += 4u) {
+      sums += vec4f(tap(t, j, channel), tap(t, j + 1u, channel), tap(t, j + 2u, channel), tap(t, j + 3u, channel));
     }
-    out[params.out_offset + t * params.out_stride + channel] = silu(sum);
+    out[params.out_offset + t * params.out_stride + channel] = silu(sums.x + sums.y + sums.z + sums.w);
   }
   if (id.y == 0u) {
-    for (var j = 0u; j + 1u < params.d_conv; j++) {
-      conv_state[params.state_offset + j * params.state_stride + channel] = input_at(params.l + j, channel);
+    let before = params.d_conv - 1u;
+    for (var j = 0u; j < before; j += 3u) {
+      // All are read before one is written: with few rows they are each other's.
+      let a = input_at(params.l + j, channel);
+      let b = input_at(params.l + min(j + 1u, before - 1u), channel);
+      let c = input_at(params.l + min(j + 2u, before - 1u), channel);
+      conv_state[params.state_offset + j * params.state_stride + channel] = a;
+      conv_state[params.state_offset + min(j + 1u, before - 1u) * params.state_stride + channel] = b;
+      conv_state[params.state_offset + min(j + 2u, before - 1u) * params.state_stride + channel] = c;
     }
   }
 }
@@ -640,7 +718,7 @@ fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
 // vectors: [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)], all f32
 // Grid: one workgroup for WORKGROUP_SIZE / LANES channels; LANES invocations share a channel's states and its row of dt_proj.
 override WORKGROUP_SIZE: u32 = 256;
-override LANES: u32 = 16;
+const LANES = 32u;
 override DT_BC: u32 = 132; // dt_rank + 2 d_state
 
 struct Params {
@@ -672,7 +750,7 @@ struct Params {
 @group(0) @binding(8) var<uniform> params: Params;
 
 var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<f32, WORKGROUP_SIZE>;
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
 
 // 0 for dt, 1 for B, 2 for C.
 fn part_of(i: u32) -> u32 {
@@ -683,7 +761,8 @@ fn load_normed(t: u32, at: Invocation) {
   let row = params.dt_bc_offset + t * params.dt_bc_stride;
   var squares = vec4f();
   for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    squares[part_of(i)] += dt_bc[row + i] * dt_bc[row + i];
+    let square = dt_bc[row + i] * dt_bc[row + i];
+    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
   }
   let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
   let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
@@ -693,16 +772,20 @@ fn load_normed(t: u32, at: Invocation) {
   workgroupBarrier();
 }
 
-// The sum over the lanes of this invocation's channel.
-fn sum_lanes(value: f32, at: Invocation) -> f32 {
+// The sum over the lanes of this invocation's channel. Every invocation calls.
+fn sum_lanes(value: f32, index: u32) -> f32 {
+  lane_sums[index / 4u][index % 4u] = value;
   workgroupBarrier();
-  lane_sums[at.index] = value;
+  let i = index / LANES * (LANES / 4u);
+  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
+  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
   workgroupBarrier();
-  var sum = 0.0;
-  for (var i = 0u; i < LANES; i++) {
-    sum += lane_sums[at.index / LANES * LANES + i];
-  }
-  return sum;
+  return sums.x + sums.y + sums.z + sums.w;
+}
+
+fn dt_product(channel: u32, i: u32) -> f32 {
+  let column = min(i, params.dt_rank - 1u);
+  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -712,12 +795,19 @@ fn ssm_scan(at: Invocation) {
   let inside = channel < params.d_inner;
   for (var t = 0u; t < params.l; t++) {
     load_normed(t, at);
-    var product = 0.0;
-    for (var i = lane; inside && i < params.dt_rank; i += LANES) {
-      product += dt_proj[channel * params.dt_rank + i] * normed[i];
+    var products = vec4f();
+    for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
+      products += vec4f(
+        dt_product(channel, i),
+        dt_product(channel, i + LANES),
+        dt_product(channel, i + 2u * LANES),
+        dt_product(channel, i + 3u * LANES),
+      );
     }
-    let delta = softplus(sum_lanes(product, at) + vectors[DT_BC + channel]);
+    let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
+    let delta = softplus(product + vectors[DT_BC + channel]);
     let input = x[params.x_offset + t * params.x_stride + channel];
+    let gate = z[params.z_offset + t * params.z_stride + channel];
     var y = 0.0;
     for (var n = lane; inside && n < params.d_state; n += LANES) {
       let i = params.state_offset + channel * params.state_stride + n;
@@ -727,10 +817,10 @@ fn ssm_scan(at: Invocation) {
       state[i] = h;
       y += h * C;
     }
-    y = sum_lanes(y, at);
+    y = sum_lanes(y, at.index);
     if (inside && lane == 0u) {
       y += vectors[DT_BC + params.d_inner + channel] * input;
-      out[params.out_offset + t * params.out_stride + channel] = y * silu(z[params.z_offset + t * params.z_stride + channel]);
+      out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
     }
   }
 }
@@ -741,7 +831,8 @@ fn ssm_scan(at: Invocation) {
 export type LibraryName =
   | "activations_q16"
   | "activations_q8"
-  | "attention_tile"
+  | "attention_partials"
+  | "attention_scores"
   | "block_bf16"
   | "block_f16"
   | "block_f32"
@@ -749,15 +840,22 @@ export type LibraryName =
   | "block_q8_0"
   | "cache_f16"
   | "cache_f32"
+  | "cache_place"
   | "cache_slot"
   | "dot_float"
   | "dot_q4_0"
   | "dot_q8_0"
+  | "dot_quantized"
   | "input_a_separate"
   | "input_a_shared"
   | "input_b_separate"
   | "input_b_shared"
+  | "operand"
   | "pointwise"
+  | "quad_block"
+  | "read_cache_any"
+  | "read_cache_f16_quads"
+  | "read_cache_f32_quads"
   | "reduce_subgroups"
   | "reduce_workgroup"
   | "rotation"
@@ -767,7 +865,7 @@ export type LibraryName =
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
 export const LIBRARY_SOURCES: Readonly<Record<LibraryName, string>> = {
   activations_q16: `// 32 activations as two signed bytes each: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 + 127 scales.
-// \`sum\` is the sum of the activations.
+// \`sum\` is the sum of the activations. Written out, because compilers keep what a loop indexes in memory.
 struct QuantizedActivations {
   coarse_low: vec4u, // of the first 16
   coarse_high: vec4u,
@@ -777,27 +875,35 @@ struct QuantizedActivations {
   sum: f32,
 }
 
-fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
-  var values = quads;
-  var largest = vec4f();
-  for (var i = 0u; i < 8u; i++) {
-    largest = max(largest, abs(values[i]));
-  }
-  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+fn pack_quads(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> vec4u {
+  return vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
+}
+
+fn coarse_of(levels: vec4i) -> vec4i {
+  return (levels + 128) >> vec4u(8u);
+}
+
+fn fine_of(levels: vec4i) -> vec4i {
+  return levels - 256 * coarse_of(levels);
+}
+
+fn quantize_block(values: QuadBlock) -> QuantizedActivations {
+  let most = largest_of(values);
   let inverse = select(0.0, 32639.0 / most, most > 0.0);
+  let a = vec4i(round(values.a * inverse));
+  let b = vec4i(round(values.b * inverse));
+  let c = vec4i(round(values.c * inverse));
+  let d = vec4i(round(values.d * inverse));
+  let e = vec4i(round(values.e * inverse));
+  let f = vec4i(round(values.f * inverse));
+  let g = vec4i(round(values.g * inverse));
+  let h = vec4i(round(values.h * inverse));
+  let sums = a + b + c + d + e + f + g + h;
   var block: QuantizedActivations;
-  var sums = vec4i();
-  for (var i = 0u; i < 4u; i++) {
-    let low = vec4i(round(values[i] * inverse));
-    let high = vec4i(round(values[i + 4u] * inverse));
-    sums += low + high;
-    let coarse_low = (low + 128) >> vec4u(8u);
-    let coarse_high = (high + 128) >> vec4u(8u);
-    block.coarse_low[i] = pack4xI8(coarse_low);
-    block.coarse_high[i] = pack4xI8(coarse_high);
-    block.fine_low[i] = pack4xI8(low - 256 * coarse_low);
-    block.fine_high[i] = pack4xI8(high - 256 * coarse_high);
-  }
+  block.coarse_low = pack_quads(coarse_of(a), coarse_of(b), coarse_of(c), coarse_of(d));
+  block.coarse_high = pack_quads(coarse_of(e), coarse_of(f), coarse_of(g), coarse_of(h));
+  block.fine_low = pack_quads(fine_of(a), fine_of(b), fine_of(c), fine_of(d));
+  block.fine_high = pack_quads(fine_of(e), fine_of(f), fine_of(g), fine_of(h));
   block.scale = most / 32639.0;
   block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
   return block;
@@ -805,12 +911,8 @@ fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
 
 // The products with 32 signed bytes, added up: below 2^28, so exact until scaled.
 fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
-  var coarse = 0;
-  var fine = 0;
-  for (var i = 0u; i < 4u; i++) {
-    coarse += dot4I8Packed(low[i], activations.coarse_low[i]) + dot4I8Packed(high[i], activations.coarse_high[i]);
-    fine += dot4I8Packed(low[i], activations.fine_low[i]) + dot4I8Packed(high[i], activations.fine_high[i]);
-  }
+  let coarse = dot16(low, activations.coarse_low) + dot16(high, activations.coarse_high);
+  let fine = dot16(low, activations.fine_low) + dot16(high, activations.fine_high);
   return f32(256 * coarse + fine) * activations.scale;
 }
 `,
@@ -822,23 +924,21 @@ struct QuantizedActivations {
   sum: f32,
 }
 
-fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
-  var values = quads;
-  var largest = vec4f();
-  for (var i = 0u; i < 8u; i++) {
-    largest = max(largest, abs(values[i]));
-  }
-  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+fn quantize_block(values: QuadBlock) -> QuantizedActivations {
+  let most = largest_of(values);
   let inverse = select(0.0, 127.0 / most, most > 0.0);
+  let a = vec4i(round(values.a * inverse));
+  let b = vec4i(round(values.b * inverse));
+  let c = vec4i(round(values.c * inverse));
+  let d = vec4i(round(values.d * inverse));
+  let e = vec4i(round(values.e * inverse));
+  let f = vec4i(round(values.f * inverse));
+  let g = vec4i(round(values.g * inverse));
+  let h = vec4i(round(values.h * inverse));
+  let sums = a + b + c + d + e + f + g + h;
   var block: QuantizedActivations;
-  var sums = vec4i();
-  for (var i = 0u; i < 4u; i++) {
-    let low = vec4i(round(values[i] * inverse));
-    let high = vec4i(round(values[i + 4u] * inverse));
-    sums += low + high;
-    block.low[i] = pack4xI8(low);
-    block.high[i] = pack4xI8(high);
-  }
+  block.low = vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
+  block.high = vec4u(pack4xI8(e), pack4xI8(f), pack4xI8(g), pack4xI8(h));
   block.scale = most / 127.0;
   block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
   return block;
@@ -846,76 +946,156 @@ fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
 
 // The products with 32 signed bytes, added up.
 fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) {
-    sum += dot4I8Packed(low[i], activations.low[i]) + dot4I8Packed(high[i], activations.high[i]);
-  }
-  return f32(sum) * activations.scale;
+  return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
 }
 `,
-  attention_tile: `// One tile of keys of the attention kernel: the scores of its keys and, by the online softmax, their weights.
-// products: [GROUP, PARTS, TILE]   scores, weights: [GROUP, TILE]   highest, rescale: [GROUP], the largest score before the tile
-// and with it
-override PARTS: u32 = 4; // invocations that share a key: WORKGROUP_SIZE / TILE
-// Sizes of the arrays below, spelt out because naga accepts no products there.
-override QUERY_SIZE: u32 = 320; // GROUP * HEAD_DIM
-override PRODUCTS_SIZE: u32 = 640; // GROUP * WORKGROUP_SIZE
-override SCORES_SIZE: u32 = 160; // GROUP * TILE
+  attention_partials: `// What a workgroup of attention hands on: its heads' weighted sums of values, their largest scores and their sums of weights.
+var<workgroup> joined: array<vec4f, WORKGROUP_SIZE>;
+
+// The sum over the invocations with the same value lane. Every invocation calls.
+fn join(value: vec4f, index: u32) -> vec4f {
+  joined[index] = value;
+  workgroupBarrier();
+  var sum = vec4f();
+  for (var i = index % VALUE_LANES; i < WORKGROUP_SIZE; i += VALUE_LANES) {
+    sum += joined[i];
+  }
+  workgroupBarrier();
+  return sum;
+}
+
+fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
+  return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
+}
+
+fn store(index: u32, head: u32, group: vec3u, sums: vec4f, highest: f32, totals: f32) {
+  let sum = join(sums, index);
+  let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
+  if (index < VALUE_QUADS) {
+    partials[row + index] = sum;
+  }
+  if (index == 0u) {
+    partials[row + VALUE_QUADS] = vec4f(highest, totals, 0.0, 0.0);
+  }
+}
+
+// Every invocation calls.
+fn store_heads(index: u32, group: vec3u, low: mat4x4f, high: mat4x4f, highest: Heads, totals: Heads) {
+  store(index, 0u, group, low[0], highest.low.x, totals.low.x);
+  if (GROUP > 1u) {
+    store(index, 1u, group, low[1], highest.low.y, totals.low.y);
+  }
+  if (GROUP > 2u) {
+    store(index, 2u, group, low[2], highest.low.z, totals.low.z);
+  }
+  if (GROUP > 3u) {
+    store(index, 3u, group, low[3], highest.low.w, totals.low.w);
+  }
+  if (GROUP > 4u) {
+    store(index, 4u, group, high[0], highest.high.x, totals.high.x);
+  }
+  if (GROUP > 5u) {
+    store(index, 5u, group, high[1], highest.high.y, totals.high.y);
+  }
+  if (GROUP > 6u) {
+    store(index, 6u, group, high[2], highest.high.z, totals.high.z);
+  }
+  if (GROUP > 7u) {
+    store(index, 7u, group, high[3], highest.high.w, totals.high.w);
+  }
+}
+`,
+  attention_scores: `// The scores of one tile of keys in attention, for up to eight query heads at a time: heads 0 to 3 in a \`low\` vector, 4 to 7 in a
+// \`high\` one. Written out, because compilers keep what a loop indexes in memory.
 const TILE = 32u; // keys at a time
 const LOWEST = -3.0e38;
 
-var<workgroup> query: array<f32, QUERY_SIZE>;
-var<workgroup> products: array<f32, PRODUCTS_SIZE>;
-var<workgroup> scores: array<f32, SCORES_SIZE>;
-var<workgroup> weights: array<f32, SCORES_SIZE>;
-var<workgroup> highest: array<f32, 8>;
-var<workgroup> rescale: array<f32, 8>;
-var<workgroup> slots: array<u32, TILE>;
+struct Heads {
+  low: vec4f,
+  high: vec4f,
+}
 
-// Partial dot products of key \`index % TILE\` of the tile with every query of the group.
-fn multiply_keys(index: u32, count: u32, kv_head: u32) {
+var<workgroup> query: array<vec4f, QUERY_QUADS>; // [GROUP, KEY_QUADS]
+var<workgroup> tile: array<Heads, WORKGROUP_SIZE>; // [parts, TILE], then scores, then weights in the first TILE
+var<workgroup> tile_highest: array<Heads, 4>;
+
+fn query_at(head: u32, quad: u32) -> vec4f {
+  return query[min(head, GROUP - 1u) * KEY_QUADS + quad];
+}
+
+// The products of one quad of a key with those of all heads' queries.
+fn multiply_quad(key: vec4f, quad: u32) -> Heads {
+  var products: Heads;
+  products.low.x = dot(key, query_at(0u, quad));
+  if (GROUP > 1u) {
+    products.low.y = dot(key, query_at(1u, quad));
+  }
+  if (GROUP > 2u) {
+    products.low.z = dot(key, query_at(2u, quad));
+    products.low.w = dot(key, query_at(3u, quad));
+  }
+  if (GROUP > 4u) {
+    products.high.x = dot(key, query_at(4u, quad));
+  }
+  if (GROUP > 5u) {
+    products.high.y = dot(key, query_at(5u, quad));
+    products.high.z = dot(key, query_at(6u, quad));
+    products.high.w = dot(key, query_at(7u, quad));
+  }
+  return products;
+}
+
+fn add_heads(a: Heads, b: Heads) -> Heads {
+  return Heads(a.low + b.low, a.high + b.high);
+}
+
+fn highest_heads(a: Heads, b: Heads) -> Heads {
+  return Heads(max(a.low, b.low), max(a.high, b.high));
+}
+
+// The products of quads quad, quad + parts, quad + 2 parts and quad + 3 parts of a key, added up.
+fn multiply_quads(row: u32, quad: u32, parts: u32) -> Heads {
+  let last = KEY_QUADS - 1u;
+  let quads = min(quad + parts * vec4u(0u, 1u, 2u, 3u), vec4u(last));
+  let inside = select(vec4f(), vec4f(1.0), quad + parts * vec4u(0u, 1u, 2u, 3u) <= vec4u(last));
+  let a = key_quad(row, quads.x) * inside.x;
+  let b = key_quad(row, quads.y) * inside.y;
+  let c = key_quad(row, quads.z) * inside.z;
+  let d = key_quad(row, quads.w) * inside.w;
+  let low = add_heads(multiply_quad(a, quads.x), multiply_quad(b, quads.y));
+  return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
+}
+
+// Leaves the scores of a tile's keys in \`tile\` and their maximum over each quarter in \`tile_highest\`. Every invocation calls.
+fn score_tile(index: u32, row: u32, count: u32) {
+  let parts = WORKGROUP_SIZE / TILE;
   let key = index % TILE;
-  let part = index / TILE;
-  var sums: array<f32, 8>;
+  var sums: Heads;
   if (key < count) {
-    let row = params.keys_offset + slots[key] * params.keys_stride + kv_head * HEAD_DIM;
-    for (var i = part; i < HEAD_DIM / CACHE_PACK; i += PARTS) {
-      let elements = cache_elements(keys[row / CACHE_PACK + i]);
-      for (var g = 0u; g < GROUP; g++) {
-        sums[g] += elements.x * query[g * HEAD_DIM + i * CACHE_PACK];
-        if (CACHE_PACK == 2u) {
-          sums[g] += elements.y * query[g * HEAD_DIM + i * CACHE_PACK + 1u];
-        }
-      }
+    for (var quad = index / TILE; quad < KEY_QUADS; quad += 4u * parts) {
+      sums = add_heads(sums, multiply_quads(row, quad, parts));
     }
   }
-  for (var g = 0u; g < GROUP; g++) {
-    products[(g * PARTS + part) * TILE + key] = sums[g];
-  }
-}
-
-fn add_products(index: u32, count: u32) {
-  for (var i = index; i < GROUP * TILE; i += WORKGROUP_SIZE) {
-    var sum = 0.0;
-    for (var part = 0u; part < PARTS; part++) {
-      sum += products[(i / TILE * PARTS + part) * TILE + i % TILE];
+  tile[index] = sums;
+  workgroupBarrier();
+  if (index < TILE) {
+    for (var part = 1u; part < parts; part++) {
+      sums = add_heads(sums, tile[part * TILE + index]);
     }
-    scores[i] = select(LOWEST, sum * params.scale, i % TILE < count);
+    let lowest = vec4f(LOWEST);
+    tile[index] = Heads(
+      select(lowest, sums.low * params.scale, key < count),
+      select(lowest, sums.high * params.scale, key < count),
+    );
   }
-}
-
-fn weigh(index: u32, count: u32) {
-  for (var i = index; i < GROUP * TILE; i += WORKGROUP_SIZE) {
-    let g = i / TILE;
-    var maximum = highest[g];
-    for (var key = 0u; key < count; key++) {
-      maximum = max(maximum, scores[g * TILE + key]);
-    }
-    weights[i] = select(0.0, exp(scores[i] - maximum), i % TILE < count);
-    if (i % TILE == 0u) {
-      rescale[g] = maximum;
-    }
+  workgroupBarrier();
+  if (index < 4u) {
+    let first = 8u * index;
+    let a = highest_heads(highest_heads(tile[first], tile[first + 1u]), highest_heads(tile[first + 2u], tile[first + 3u]));
+    let b = highest_heads(highest_heads(tile[first + 4u], tile[first + 5u]), highest_heads(tile[first + 6u], tile[first + 7u]));
+    tile_highest[index] = highest_heads(a, b);
   }
+  workgroupBarrier();
 }
 `,
   block_bf16: `// block (bf16): the 8 weights of one load. A bfloat16 is the high half of an f32.
@@ -1009,6 +1189,18 @@ fn cache_element(word: u32, i: u32) -> f32 {
   return bitcast<f32>(word);
 }
 `,
+  cache_place: `// Where the keys that a query sees lie in the cache.
+
+// First element of the key head of the i-th key seen.
+fn key_row(seen: VisibleKeys, i: u32, kv_head: u32) -> u32 {
+  return params.keys_offset + cache_slot(visible_position(seen, i)) * params.keys_stride + kv_head * HEAD_DIM;
+}
+
+// First element of its value head.
+fn value_row(seen: VisibleKeys, i: u32, kv_head: u32) -> u32 {
+  return params.values_offset + cache_slot(visible_position(seen, i)) * params.values_stride + kv_head * V_HEAD_DIM;
+}
+`,
   cache_slot: `// Slot of the cache that keeps an absolute position: meta tokens first, then a ring; ring_size 2^32 - 1 means no ring.
 fn cache_slot(position: u32) -> u32 {
   if (position < params.num_meta_tokens) {
@@ -1017,39 +1209,32 @@ fn cache_slot(position: u32) -> u32 {
   return params.num_meta_tokens + (position - params.num_meta_tokens) % params.ring_size;
 }
 `,
-  dot_float: `// dot (f32, f16, bf16): a block of weights times f32 activations. The kernel binds x as an array of XElement.
-alias XElement = vec4f;
+  dot_float: `// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
 struct Activations {
-  quads: array<vec4f, BLOCK_QUADS>,
+  low: vec4f,
+  high: vec4f,
 }
 
-// The activations that meet weight block \`block\`, in the row that starts at element \`row\` of x.
-fn activations_at(row: u32, block: u32) -> Activations {
+// The activations that meet block \`block\`, in the row that starts at quad \`x_row\`, times \`scale\` where it is normed.
+fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
   var activations: Activations;
-  for (var i = 0u; i < BLOCK_QUADS; i++) {
-    activations.quads[i] = x[row + block * BLOCK_QUADS + i];
+  activations.low = operand(x_row, block * BLOCK_QUADS, scale);
+  if (BLOCK_QUADS == 2u) {
+    activations.high = operand(x_row, block * BLOCK_QUADS + 1u, scale);
   }
   return activations;
 }
 
 fn dot_block(block: Block, activations: Activations) -> f32 {
-  var sum = 0.0;
-  for (var i = 0u; i < BLOCK_QUADS; i++) {
-    sum += dot(block_quad(block, i), activations.quads[i]);
+  var sum = dot(block_quad(block, 0u), activations.low);
+  if (BLOCK_QUADS == 2u) {
+    sum += dot(block_quad(block, 1u), activations.high);
   }
   return sum;
 }
 `,
   dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. The weights' offset is taken out
 // once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
-alias XElement = QuantizedActivations;
-alias Activations = QuantizedActivations;
-
-// The activations that meet weight block \`block\`, in the row that starts at element \`row\` of x.
-fn activations_at(row: u32, block: u32) -> Activations {
-  return x[row + block];
-}
-
 fn dot_block(block: Block, activations: Activations) -> f32 {
   let low = block & vec4u(0x0f0f0f0fu);
   let high = (block >> vec4u(4u)) & vec4u(0x0f0f0f0fu);
@@ -1057,16 +1242,26 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
 }
 `,
   dot_q8_0: `// dot (q8_0): a block of weights times quantised activations, four products an instruction.
-alias XElement = QuantizedActivations;
-alias Activations = QuantizedActivations;
-
-// The activations that meet weight block \`block\`, in the row that starts at element \`row\` of x.
-fn activations_at(row: u32, block: u32) -> Activations {
-  return x[row + block];
-}
-
 fn dot_block(block: Block, activations: Activations) -> f32 {
   return dot_bytes(block.low, block.high, activations);
+}
+`,
+  dot_quantized: `// dot (quantised): the activations that meet a block of quantised weights, themselves quantised.
+alias Activations = QuantizedActivations;
+
+// Block \`block\` of the row that starts at quad \`x_row\`, times \`scale\` where it is normed.
+fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
+  let quad = 8u * block;
+  return quantize_block(QuadBlock(
+    operand(x_row, quad, scale),
+    operand(x_row, quad + 1u, scale),
+    operand(x_row, quad + 2u, scale),
+    operand(x_row, quad + 3u, scale),
+    operand(x_row, quad + 4u, scale),
+    operand(x_row, quad + 5u, scale),
+    operand(x_row, quad + 6u, scale),
+    operand(x_row, quad + 7u, scale),
+  ));
 }
 `,
   input_a_separate: `// input a in a buffer of its own.
@@ -1093,6 +1288,45 @@ fn b_at(i: u32) -> f32 {
   return out[i];
 }
 `,
+  operand: `// operand: the activations that a product reads, four at a time: x, or its RMS norm (arXiv:1910.07467) by \`norm\`.
+// x: [l, quads] of [l, columns] f32, rows ending in zeros   norm: [quads] f32, or anything where NORMED is false
+override NORMED: bool = false;
+
+@group(0) @binding(5) var<storage, read> x: array<vec4f>;
+@group(0) @binding(6) var<storage, read> norm: array<vec4f>;
+
+fn squares_at(x_row: u32, quad: u32) -> f32 {
+  let values = x[x_row + min(quad, params.quads - 1u)];
+  return select(0.0, dot(values, values), quad < params.quads);
+}
+
+// What the norm multiplies a row by, beside its weights: 1 / sqrt(mean(x^2) + eps). Every invocation calls.
+fn norm_scale(x_row: u32, at: Invocation) -> f32 {
+  if (!NORMED) {
+    return 1.0;
+  }
+  var squares = vec4f();
+  for (var quad = at.index; quad < params.quads; quad += 4u * WORKGROUP_SIZE) {
+    squares += vec4f(
+      squares_at(x_row, quad),
+      squares_at(x_row, quad + WORKGROUP_SIZE),
+      squares_at(x_row, quad + 2u * WORKGROUP_SIZE),
+      squares_at(x_row, quad + 3u * WORKGROUP_SIZE),
+    );
+  }
+  let sum = sum1(squares.x + squares.y + squares.z + squares.w, at);
+  return 1.0 / sqrt(sum / f32(params.columns) + params.eps);
+}
+
+// Activations 4 * quad .. 4 * quad + 3 of the row that starts at \`x_row\`.
+fn operand(x_row: u32, quad: u32, scale: f32) -> vec4f {
+  let values = x[x_row + quad];
+  if (NORMED) {
+    return norm[quad] * values * scale;
+  }
+  return values;
+}
+`,
   pointwise: `// The pointwise functions of the model, safe for any finite argument.
 
 // x / (1 + e^-x), without overflow.
@@ -1109,6 +1343,83 @@ fn softplus(x: f32) -> f32 {
   let q = s * s;
   let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
   return max(x, 0.0) + 2.0 * s * series;
+}
+`,
+  quad_block: `// 32 activations, the unit that is quantised by one scale.
+struct QuadBlock {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
+  e: vec4f,
+  f: vec4f,
+  g: vec4f,
+  h: vec4f,
+}
+
+fn largest_of(values: QuadBlock) -> f32 {
+  let low = max(max(abs(values.a), abs(values.b)), max(abs(values.c), abs(values.d)));
+  let high = max(max(abs(values.e), abs(values.f)), max(abs(values.g), abs(values.h)));
+  let largest = max(low, high);
+  return max(max(largest.x, largest.y), max(largest.z, largest.w));
+}
+
+// The products of 16 signed bytes, added up.
+fn dot16(a: vec4u, b: vec4u) -> i32 {
+  return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
+}
+`,
+  read_cache_any: `// Key/value cache, read element by element: heads of any width. What lies beyond a head is 0.
+@group(0) @binding(1) var<storage, read> keys: array<u32>;
+@group(0) @binding(2) var<storage, read> values: array<u32>;
+
+fn key_element(row: u32, i: u32) -> f32 {
+  return select(0.0, cache_element(keys[(row + i) / CACHE_PACK], row + i), i < HEAD_DIM);
+}
+
+fn value_element(row: u32, i: u32) -> f32 {
+  return select(0.0, cache_element(values[(row + i) / CACHE_PACK], row + i), i < V_HEAD_DIM);
+}
+
+// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
+fn key_quad(row: u32, quad: u32) -> vec4f {
+  let i = 4u * quad;
+  return vec4f(key_element(row, i), key_element(row, i + 1u), key_element(row, i + 2u), key_element(row, i + 3u));
+}
+
+fn value_quad(row: u32, quad: u32) -> vec4f {
+  let i = 4u * quad;
+  return vec4f(value_element(row, i), value_element(row, i + 1u), value_element(row, i + 2u), value_element(row, i + 3u));
+}
+`,
+  read_cache_f16_quads: `// Key/value cache of f16, read four elements at a time: heads and rows are whole quads.
+@group(0) @binding(1) var<storage, read> keys: array<vec2u>;
+@group(0) @binding(2) var<storage, read> values: array<vec2u>;
+
+fn quad_of(words: vec2u) -> vec4f {
+  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+}
+
+// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
+fn key_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(keys[row / 4u + quad]);
+}
+
+fn value_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(values[row / 4u + quad]);
+}
+`,
+  read_cache_f32_quads: `// Key/value cache of f32, read four elements at a time: heads and rows are whole quads.
+@group(0) @binding(1) var<storage, read> keys: array<vec4f>;
+@group(0) @binding(2) var<storage, read> values: array<vec4f>;
+
+// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
+fn key_quad(row: u32, quad: u32) -> vec4f {
+  return keys[row / 4u + quad];
+}
+
+fn value_quad(row: u32, quad: u32) -> vec4f {
+  return values[row / 4u + quad];
 }
 `,
   reduce_subgroups: `// reduce, with subgroups: sums over a workgroup of WORKGROUP_SIZE invocations, returned to all of them.
@@ -1129,12 +1440,12 @@ fn sum4(values: vec4f, at: Invocation) -> vec4f {
     subgroup_sums[at.index / at.lanes] = sums;
   }
   workgroupBarrier();
-  var total = subgroup_sums[0];
-  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+  var total = vec4f();
+  for (var i = at.lane; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i += at.lanes) {
     total += subgroup_sums[i];
   }
   workgroupBarrier();
-  return total;
+  return subgroupAdd(total);
 }
 
 fn sum1(value: f32, at: Invocation) -> f32 {
@@ -1143,12 +1454,12 @@ fn sum1(value: f32, at: Invocation) -> f32 {
     subgroup_sums[at.index / at.lanes].x = sum;
   }
   workgroupBarrier();
-  var total = subgroup_sums[0].x;
-  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+  var total = 0.0;
+  for (var i = at.lane; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i += at.lanes) {
     total += subgroup_sums[i].x;
   }
   workgroupBarrier();
-  return total;
+  return subgroupAdd(total);
 }
 `,
   reduce_workgroup: `// reduce, without subgroups: sums over a workgroup of WORKGROUP_SIZE invocations (a power of two), returned to all of them.

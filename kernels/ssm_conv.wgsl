@@ -35,6 +35,11 @@ fn input_at(t: u32, channel: u32) -> f32 {
   return x[params.x_offset + (t - before) * params.x_stride + channel];
 }
 
+fn tap(t: u32, j: u32, channel: u32) -> f32 {
+  let i = min(j, params.d_conv - 1u);
+  return select(0.0, weight[channel * params.d_conv + i] * input_at(t + i, channel), j < params.d_conv);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
   let channel = id.x;
@@ -42,15 +47,22 @@ fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   for (var t = id.y * ROWS; t < min((id.y + 1u) * ROWS, params.l); t++) {
-    var sum = bias[channel];
-    for (var j = 0u; j < params.d_conv; j++) {
-      sum += weight[channel * params.d_conv + j] * input_at(t + j, channel);
+    var sums = vec4f(bias[channel], 0.0, 0.0, 0.0);
+    for (var j = 0u; j < params.d_conv; j += 4u) {
+      sums += vec4f(tap(t, j, channel), tap(t, j + 1u, channel), tap(t, j + 2u, channel), tap(t, j + 3u, channel));
     }
-    out[params.out_offset + t * params.out_stride + channel] = silu(sum);
+    out[params.out_offset + t * params.out_stride + channel] = silu(sums.x + sums.y + sums.z + sums.w);
   }
   if (id.y == 0u) {
-    for (var j = 0u; j + 1u < params.d_conv; j++) {
-      conv_state[params.state_offset + j * params.state_stride + channel] = input_at(params.l + j, channel);
+    let before = params.d_conv - 1u;
+    for (var j = 0u; j < before; j += 3u) {
+      // All are read before one is written: with few rows they are each other's.
+      let a = input_at(params.l + j, channel);
+      let b = input_at(params.l + min(j + 1u, before - 1u), channel);
+      let c = input_at(params.l + min(j + 2u, before - 1u), channel);
+      conv_state[params.state_offset + j * params.state_stride + channel] = a;
+      conv_state[params.state_offset + min(j + 1u, before - 1u) * params.state_stride + channel] = b;
+      conv_state[params.state_offset + min(j + 2u, before - 1u) * params.state_stride + channel] = c;
     }
   }
 }

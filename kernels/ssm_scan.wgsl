@@ -5,7 +5,7 @@
 // vectors: [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)], all f32
 // Grid: one workgroup for WORKGROUP_SIZE / LANES channels; LANES invocations share a channel's states and its row of dt_proj.
 override WORKGROUP_SIZE: u32 = 256;
-override LANES: u32 = 16;
+const LANES = 32u;
 override DT_BC: u32 = 132; // dt_rank + 2 d_state
 
 struct Params {
@@ -37,7 +37,7 @@ struct Params {
 @group(0) @binding(8) var<uniform> params: Params;
 
 var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<f32, WORKGROUP_SIZE>;
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
 
 // 0 for dt, 1 for B, 2 for C.
 fn part_of(i: u32) -> u32 {
@@ -48,7 +48,8 @@ fn load_normed(t: u32, at: Invocation) {
   let row = params.dt_bc_offset + t * params.dt_bc_stride;
   var squares = vec4f();
   for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    squares[part_of(i)] += dt_bc[row + i] * dt_bc[row + i];
+    let square = dt_bc[row + i] * dt_bc[row + i];
+    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
   }
   let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
   let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
@@ -58,16 +59,20 @@ fn load_normed(t: u32, at: Invocation) {
   workgroupBarrier();
 }
 
-// The sum over the lanes of this invocation's channel.
-fn sum_lanes(value: f32, at: Invocation) -> f32 {
+// The sum over the lanes of this invocation's channel. Every invocation calls.
+fn sum_lanes(value: f32, index: u32) -> f32 {
+  lane_sums[index / 4u][index % 4u] = value;
   workgroupBarrier();
-  lane_sums[at.index] = value;
+  let i = index / LANES * (LANES / 4u);
+  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
+  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
   workgroupBarrier();
-  var sum = 0.0;
-  for (var i = 0u; i < LANES; i++) {
-    sum += lane_sums[at.index / LANES * LANES + i];
-  }
-  return sum;
+  return sums.x + sums.y + sums.z + sums.w;
+}
+
+fn dt_product(channel: u32, i: u32) -> f32 {
+  let column = min(i, params.dt_rank - 1u);
+  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -77,12 +82,19 @@ fn ssm_scan(at: Invocation) {
   let inside = channel < params.d_inner;
   for (var t = 0u; t < params.l; t++) {
     load_normed(t, at);
-    var product = 0.0;
-    for (var i = lane; inside && i < params.dt_rank; i += LANES) {
-      product += dt_proj[channel * params.dt_rank + i] * normed[i];
+    var products = vec4f();
+    for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
+      products += vec4f(
+        dt_product(channel, i),
+        dt_product(channel, i + LANES),
+        dt_product(channel, i + 2u * LANES),
+        dt_product(channel, i + 3u * LANES),
+      );
     }
-    let delta = softplus(sum_lanes(product, at) + vectors[DT_BC + channel]);
+    let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
+    let delta = softplus(product + vectors[DT_BC + channel]);
     let input = x[params.x_offset + t * params.x_stride + channel];
+    let gate = z[params.z_offset + t * params.z_stride + channel];
     var y = 0.0;
     for (var n = lane; inside && n < params.d_state; n += LANES) {
       let i = params.state_offset + channel * params.state_stride + n;
@@ -92,10 +104,10 @@ fn ssm_scan(at: Invocation) {
       state[i] = h;
       y += h * C;
     }
-    y = sum_lanes(y, at);
+    y = sum_lanes(y, at.index);
     if (inside && lane == 0u) {
       y += vectors[DT_BC + params.d_inner + channel] * input;
-      out[params.out_offset + t * params.out_stride + channel] = y * silu(z[params.z_offset + t * params.z_stride + channel]);
+      out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
     }
   }
 }

@@ -3,27 +3,39 @@ import type { LayerPlan } from "./layer_plan.ts";
 import type { Network, Projections, Span } from "./network.ts";
 import { rows, type Tensor } from "./tensor.ts";
 
-/** Writes the attention heads' output `[l, dInner]`. */
-export function attention(
+/** Rotates the queries into `out` `[l, numHeads * headDim]`, and appends the keys and values that the layer owns. */
+export function appendKeys(
   net: Network,
   index: number,
-  projections: Projections,
+  { queries, keyValues }: Projections,
   out: Tensor,
   spans: readonly Span[],
 ): void {
-  const { backend, config: { numHeads, numKvHeads, layers }, rope } = net;
-  for (const span of spans) {
-    const { state, start, length } = span;
+  const { backend, rope } = net;
+  for (const { state: { cursor, caches }, start, length } of spans) {
     const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
-    const { cursor, caches } = state;
-    const cache = caches[index];
-    const queries = of(projections.queries);
-    const { keyValues } = projections;
-    const append = keyValues ? { keys: of(keyValues.keys), values: of(keyValues.values), cache } : undefined;
-    backend.ropeAppend({ queries, rope, cursor, append });
+    const append = keyValues
+      ? { keys: of(keyValues.keys), values: of(keyValues.values), cache: caches[index] }
+      : undefined;
+    backend.ropeAppend({ queries: of(queries), out: of(out), rope, cursor, append });
+  }
+}
+
+/** Writes the attention heads' output `[l, dInner]` for rotated queries. */
+export function attend(
+  net: Network,
+  index: number,
+  queries: Tensor,
+  out: Tensor,
+  spans: readonly Span[],
+): void {
+  const { backend, config: { numHeads, numKvHeads, layers } } = net;
+  for (const span of spans) {
+    const { state: { cursor, caches }, start, length } = span;
+    const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
     backend.attention({
-      queries,
-      cache,
+      queries: of(queries),
+      cache: caches[index],
       cursor,
       numHeads,
       numKvHeads,

@@ -85,14 +85,21 @@ export interface RmsNormArgs {
   readonly out: Tensor;
 }
 
+/** The norm of {@linkcode RmsNormArgs} on the rows that a product reads. weight `[k]`. */
+export interface InputNorm {
+  readonly weight: Weight;
+  readonly eps: number;
+}
+
 /**
- * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`.
+ * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`. With `norm`, x is RMS-normed first.
  *
  * A q8_0 or q4_0 weight multiplies integer activations: in every block of 32, x becomes `round(x * Q / max|x|) * max|x| / Q`, ties to
  * even, where Q is 32639 or 127: {@linkcode ActivationPrecision}. This is part of the op's meaning, so that all backends compute alike.
  */
 export interface LinearArgs {
   readonly x: Tensor;
+  readonly norm?: InputNorm;
   readonly weight: Weight;
   readonly out: Tensor;
   /** Add to what `out` holds: the residual connection. */
@@ -105,19 +112,21 @@ export interface LinearArgs {
  */
 export interface GatedLinearArgs {
   readonly x: Tensor;
+  readonly norm?: InputNorm;
   readonly gate: Weight;
   readonly up: Weight;
   readonly out: Tensor;
 }
 
 /**
- * Rotates queries, in place, and keys by their absolute positions cursor, cursor + 1, ..., then writes keys and values into the
- * cache's slots for those positions. RoPE (arXiv:2104.09864) pairs dimension i with i + headDim / 2 in each head.
- * queries `[l, numHeads * headDim]`; keys `[l, numKvHeads * headDim]`, values `[l, numKvHeads * vHeadDim]` or both absent
+ * Rotates queries and keys by their absolute positions cursor, cursor + 1, ...: queries into `out`, keys on their way, with the values,
+ * into the cache's slots for those positions. RoPE (arXiv:2104.09864) pairs dimension i with i + headDim / 2 in each head.
+ * queries, out `[l, numHeads * headDim]`, and out may be queries; keys `[l, numKvHeads * headDim]`, values `[l, numKvHeads * vHeadDim]` or both absent
  * (a layer that reads another layer's cache). `l` is at most ringSize.
  */
 export interface RopeAppendArgs {
   readonly queries: Tensor;
+  readonly out: Tensor;
   readonly rope: Rope;
   readonly cursor: Cursor;
   readonly append?: { readonly keys: Tensor; readonly values: Tensor; readonly cache: KvCache };

@@ -79,15 +79,17 @@ const CHECKS: { readonly [Op in keyof Ops]: (dims: Dimensions, args: Parameters<
   rmsNorm(dims, { x, weight, out }) {
     dims.matrix("x", x, "n").matrix("out", out, "n").shape("weight", weight, "n");
   },
-  linear(dims, { x, weight, out }) {
+  linear(dims, { x, norm, weight, out }) {
+    if (norm) dims.shape("norm", norm.weight, "k");
     dims.matrix("x", x, "k").matrix("out", out, "n").shape("weight", weight, "n", "k");
   },
-  gatedLinear(dims, { x, gate, up, out }) {
+  gatedLinear(dims, { x, norm, gate, up, out }) {
+    if (norm) dims.shape("norm", norm.weight, "k");
     dims.matrix("x", x, "k").matrix("out", out, "n").shape("gate", gate, "n", "k").shape("up", up, "n", "k");
     dims.require(gate.dtype === up.dtype, `gate is ${gate.dtype} and up is ${up.dtype}`, "the same dtype");
   },
-  ropeAppend(dims, { queries, rope, append }) {
-    dims.matrix("queries", queries, "queryWidth");
+  ropeAppend(dims, { queries, out, rope, append }) {
+    dims.matrix("queries", queries, "queryWidth").matrix("out", out, "queryWidth");
     dims.require(
       columnCount(queries) % rope.headDim === 0,
       `queryWidth is ${columnCount(queries)}`,

@@ -2,26 +2,33 @@
  * @file The hybrid-head mixer (arXiv:2411.13676, section 2.1): one in_proj feeds attention heads and Mamba heads side by side; their
  * outputs, as wide as each other, are normed, averaged and projected back.
  */
-import { attention } from "./attention.ts";
+import { appendKeys, attend } from "./attention.ts";
 import type { Network, Projections, Span } from "./network.ts";
-import { ssm } from "./ssm.ts";
+import { convolve, scan } from "./ssm.ts";
 import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
 
-/** Adds the mixer's output for h `[l, hiddenSize]` to the residual stream x. */
-export function mixer(net: Network, index: number, h: Tensor, x: Tensor, spans: readonly Span[]): void {
+/**
+ * Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads. The branches take turns, so that a
+ * backend may run the ops of one beside those of the other.
+ */
+export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[]): void {
   const { backend, config, weights, workspace } = net;
-  const { inProj, outProj, attentionNorm, ssmNorm } = weights.layers[index];
-  const l = rowCount(h);
+  const { inputNorm, inProj, outProj, attentionNorm, ssmNorm } = weights.layers[index];
+  const eps = config.rmsNormEps;
+  const l = rowCount(x);
   const projected = columns(rows(workspace.projected, 0, l), 0, inProj.shape[0]);
-  backend.linear({ x: h, weight: inProj, out: projected });
+  backend.linear({ x, norm: { weight: inputNorm, eps }, weight: inProj, out: projected });
   const projections = split(net, index, projected);
+  const queries = rows(workspace.queries, 0, l);
   const attended = rows(workspace.attention, 0, l);
   const scanned = rows(workspace.ssm, 0, l);
-  attention(net, index, projections, attended, spans);
-  ssm(net, index, projections, scanned, spans);
+  appendKeys(net, index, projections, queries, spans);
+  const convolved = convolve(net, index, projections, spans);
+  attend(net, index, queries, attended, spans);
+  scan(net, index, projections, convolved, scanned, spans);
   net.observer?.onBranches(net, index, {
     spans,
-    queries: projections.queries,
+    queries,
     attention: attended,
     ssm: scanned,
   });
@@ -30,7 +37,7 @@ export function mixer(net: Network, index: number, h: Tensor, x: Tensor, spans: 
     ssm: scanned,
     attentionNorm,
     ssmNorm,
-    eps: config.rmsNormEps,
+    eps,
     out: attended,
   });
   backend.linear({ x: attended, weight: outProj, out: x, accumulate: true });

@@ -9,10 +9,12 @@ export interface Workspace {
   readonly ids: Tensor;
   /** `[chunkSize, hiddenSize]`: the residual stream. */
   readonly x: Tensor;
-  /** `[chunkSize, hiddenSize]`: its norm, what the branches read. */
+  /** `[chunkSize, hiddenSize]`: its last norm, what the head reads. */
   readonly h: Tensor;
   /** `[chunkSize, queries | keys | values | u | z]`: in_proj's output. */
   readonly projected: Tensor;
+  /** `[chunkSize, numHeads * headDim]`: the queries, rotated. */
+  readonly queries: Tensor;
   /** `[chunkSize, dInner]`: the attention heads' output. */
   readonly attention: Tensor;
   /** `[chunkSize, dInner]`: the convolution's output, what the scan reads. */
@@ -29,13 +31,14 @@ export interface Workspace {
 
 /** Allocates a workspace for passes of up to `chunkSize` tokens. */
 export function createWorkspace(backend: Backend, config: HymbaConfig, chunkSize: number): Workspace {
-  const { hiddenSize, dInner, dState, dtRank, intermediateSize, vocabSize } = config;
+  const { hiddenSize, numHeads, headDim, dInner, dState, dtRank, intermediateSize, vocabSize } = config;
   const f32 = (width: number): Tensor => backend.allocate([chunkSize, width], "f32");
   return {
     ids: backend.allocate([chunkSize], "u32"),
     x: f32(hiddenSize),
     h: f32(hiddenSize),
     projected: f32(projectedWidth(config)),
+    queries: f32(numHeads * headDim),
     attention: f32(dInner),
     conv: f32(dInner),
     dtBC: f32(dtRank + 2 * dState),

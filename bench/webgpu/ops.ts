@@ -93,12 +93,20 @@ function attentionCases(net: Network, at: Rows, state: SequenceState): OpCase[] 
   const queries = columns(at.projected, 0, queryWidth);
   const keys = columns(at.projected, queryWidth, keyWidth);
   const values = columns(at.projected, queryWidth + keyWidth, numKvHeads * vHeadDim);
-  const shared = { queries, cursor, numHeads, numKvHeads, out: at.attention };
+  const rotated = rows(net.workspace.queries, 0, 1);
+  const shared = { queries: rotated, cursor, numHeads, numKvHeads, out: at.attention };
   const window = layers.findIndex(({ attention }) => attention === "window");
   return [
     {
       op: "ropeAppend",
-      run: (i) => backend.ropeAppend({ queries, rope, cursor, append: { keys, values, cache: caches[i] } }),
+      run: (i) =>
+        backend.ropeAppend({
+          queries,
+          out: rotated,
+          rope,
+          cursor,
+          append: { keys, values, cache: caches[i] },
+        }),
     },
     {
       op: "attention window",

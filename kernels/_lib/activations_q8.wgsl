@@ -6,23 +6,21 @@ struct QuantizedActivations {
   sum: f32,
 }
 
-fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
-  var values = quads;
-  var largest = vec4f();
-  for (var i = 0u; i < 8u; i++) {
-    largest = max(largest, abs(values[i]));
-  }
-  let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+fn quantize_block(values: QuadBlock) -> QuantizedActivations {
+  let most = largest_of(values);
   let inverse = select(0.0, 127.0 / most, most > 0.0);
+  let a = vec4i(round(values.a * inverse));
+  let b = vec4i(round(values.b * inverse));
+  let c = vec4i(round(values.c * inverse));
+  let d = vec4i(round(values.d * inverse));
+  let e = vec4i(round(values.e * inverse));
+  let f = vec4i(round(values.f * inverse));
+  let g = vec4i(round(values.g * inverse));
+  let h = vec4i(round(values.h * inverse));
+  let sums = a + b + c + d + e + f + g + h;
   var block: QuantizedActivations;
-  var sums = vec4i();
-  for (var i = 0u; i < 4u; i++) {
-    let low = vec4i(round(values[i] * inverse));
-    let high = vec4i(round(values[i + 4u] * inverse));
-    sums += low + high;
-    block.low[i] = pack4xI8(low);
-    block.high[i] = pack4xI8(high);
-  }
+  block.low = vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
+  block.high = vec4u(pack4xI8(e), pack4xI8(f), pack4xI8(g), pack4xI8(h));
   block.scale = most / 127.0;
   block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
   return block;
@@ -30,9 +28,5 @@ fn quantize_block(quads: array<vec4f, 8>) -> QuantizedActivations {
 
 // The products with 32 signed bytes, added up.
 fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
-  var sum = 0;
-  for (var i = 0u; i < 4u; i++) {
-    sum += dot4I8Packed(low[i], activations.low[i]) + dot4I8Packed(high[i], activations.high[i]);
-  }
-  return f32(sum) * activations.scale;
+  return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
 }

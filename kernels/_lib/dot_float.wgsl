@@ -1,22 +1,23 @@
-// dot (f32, f16, bf16): a block of weights times f32 activations. The kernel binds x as an array of XElement.
-alias XElement = vec4f;
+// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
 struct Activations {
-  quads: array<vec4f, BLOCK_QUADS>,
+  low: vec4f,
+  high: vec4f,
 }
 
-// The activations that meet weight block `block`, in the row that starts at element `row` of x.
-fn activations_at(row: u32, block: u32) -> Activations {
+// The activations that meet block `block`, in the row that starts at quad `x_row`, times `scale` where it is normed.
+fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
   var activations: Activations;
-  for (var i = 0u; i < BLOCK_QUADS; i++) {
-    activations.quads[i] = x[row + block * BLOCK_QUADS + i];
+  activations.low = operand(x_row, block * BLOCK_QUADS, scale);
+  if (BLOCK_QUADS == 2u) {
+    activations.high = operand(x_row, block * BLOCK_QUADS + 1u, scale);
   }
   return activations;
 }
 
 fn dot_block(block: Block, activations: Activations) -> f32 {
-  var sum = 0.0;
-  for (var i = 0u; i < BLOCK_QUADS; i++) {
-    sum += dot(block_quad(block, i), activations.quads[i]);
+  var sum = dot(block_quad(block, 0u), activations.low);
+  if (BLOCK_QUADS == 2u) {
+    sum += dot(block_quad(block, 1u), activations.high);
   }
   return sum;
 }

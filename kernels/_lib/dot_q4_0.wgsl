@@ -1,13 +1,5 @@
 // dot (q4_0): a block of weights times quantised activations, four products an instruction. The weights' offset is taken out
 // once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
-alias XElement = QuantizedActivations;
-alias Activations = QuantizedActivations;
-
-// The activations that meet weight block `block`, in the row that starts at element `row` of x.
-fn activations_at(row: u32, block: u32) -> Activations {
-  return x[row + block];
-}
-
 fn dot_block(block: Block, activations: Activations) -> f32 {
   let low = block & vec4u(0x0f0f0f0fu);
   let high = (block >> vec4u(4u)) & vec4u(0x0f0f0f0fu);

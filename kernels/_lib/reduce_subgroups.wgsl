@@ -16,12 +16,12 @@ fn sum4(values: vec4f, at: Invocation) -> vec4f {
     subgroup_sums[at.index / at.lanes] = sums;
   }
   workgroupBarrier();
-  var total = subgroup_sums[0];
-  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+  var total = vec4f();
+  for (var i = at.lane; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i += at.lanes) {
     total += subgroup_sums[i];
   }
   workgroupBarrier();
-  return total;
+  return subgroupAdd(total);
 }
 
 fn sum1(value: f32, at: Invocation) -> f32 {
@@ -30,10 +30,10 @@ fn sum1(value: f32, at: Invocation) -> f32 {
     subgroup_sums[at.index / at.lanes].x = sum;
   }
   workgroupBarrier();
-  var total = subgroup_sums[0].x;
-  for (var i = 1u; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i++) {
+  var total = 0.0;
+  for (var i = at.lane; i < (WORKGROUP_SIZE + at.lanes - 1u) / at.lanes; i += at.lanes) {
     total += subgroup_sums[i].x;
   }
   workgroupBarrier();
-  return total;
+  return subgroupAdd(total);
 }

@@ -11,6 +11,7 @@ import {
   type EmbedArgs,
   type GatedLinearArgs,
   type HeadFusionArgs,
+  type InputNorm,
   type LinearArgs,
   type RmsNormArgs,
   type Rope,
@@ -110,8 +111,9 @@ export class ReferenceBackend implements Backend {
   }
 
   /** A row of activations as a matrix product with `weight` sees it. */
-  #operand(x: Float64Array, { dtype }: Weight): Float64Array {
-    return BLOCK_SIZE[dtype] === 1 ? x : quantizeActivations(x, ACTIVATION_STEPS[this.#activations]);
+  #operand(x: Float64Array, norm: InputNorm | undefined, { dtype }: Weight): Float64Array {
+    const from = norm ? rmsNormalize(x, weightValues(norm.weight), norm.eps) : x;
+    return BLOCK_SIZE[dtype] === 1 ? from : quantizeActivations(from, ACTIVATION_STEPS[this.#activations]);
   }
 
   embed({ ids, table, out }: EmbedArgs): void {
@@ -127,29 +129,30 @@ export class ReferenceBackend implements Backend {
     for (let t = 0; t < rowCount(x); t++) row(out, t).set(rmsNormalize(row(x, t), weightValues(weight), eps));
   }
 
-  linear({ x, weight, out, accumulate = false }: LinearArgs): void {
+  linear({ x, norm, weight, out, accumulate = false }: LinearArgs): void {
     const [n, k] = weight.shape;
     const values = weightValues(weight);
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [this.#operand(row(x, t), weight), row(out, t)];
+      const [from, to] = [this.#operand(row(x, t), norm, weight), row(out, t)];
       for (let i = 0; i < n; i++) to[i] = dot(from, values, i * k) + (accumulate ? to[i] : 0);
     }
   }
 
-  gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
+  gatedLinear({ x, norm, gate, up, out }: GatedLinearArgs): void {
     const [n, k] = gate.shape;
     for (let t = 0; t < rowCount(x); t++) {
-      const [from, to] = [this.#operand(row(x, t), gate), row(out, t)];
+      const [from, to] = [this.#operand(row(x, t), norm, gate), row(out, t)];
       for (let i = 0; i < n; i++) {
         to[i] = silu(dot(from, weightValues(gate), i * k)) * dot(from, weightValues(up), i * k);
       }
     }
   }
 
-  ropeAppend({ queries, rope, cursor, append }: RopeAppendArgs): void {
+  ropeAppend({ queries, out, rope, cursor, append }: RopeAppendArgs): void {
     const first = positionOf(cursor);
     for (let t = 0; t < rowCount(queries); t++) {
-      rotate(row(queries, t), first + t, rope.data as Float64Array);
+      row(out, t).set(row(queries, t));
+      rotate(row(out, t), first + t, rope.data as Float64Array);
       if (!append) continue;
       const slot = slotOf(append.cache, first + t);
       const key = row(append.keys, t).slice();

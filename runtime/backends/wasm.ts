@@ -11,6 +11,7 @@ import type {
   EmbedArgs,
   GatedLinearArgs,
   HeadFusionArgs,
+  InputNorm,
   LinearArgs,
   RmsNormArgs,
   Rope,
@@ -29,7 +30,7 @@ import {
   type WasmVariant,
 } from "./wasm/open_kernels.ts";
 import { attention, positionOf, ropeAppend } from "./wasm/ops/attention.ts";
-import { headFusion, rmsNorm } from "./wasm/ops/norms.ts";
+import { headFusion, normRows, rmsNorm } from "./wasm/ops/norms.ts";
 import { ssmConv, ssmScan } from "./wasm/ops/ssm.ts";
 import { RopeAngles } from "./wasm/rope_angles.ts";
 import {
@@ -151,8 +152,8 @@ export class WasmBackend implements Backend {
     rmsNorm(this.#kernels, args);
   }
 
-  linear({ x, weight, out, accumulate = false }: LinearArgs): void {
-    const { pointer, stride, scratch, l } = this.#activations(x, weight);
+  linear({ x, norm, weight, out, accumulate = false }: LinearArgs): void {
+    const { pointer, stride, scratch, l } = this.#activations(x, norm, weight);
     const units = this.#kernels.matrix_units(weight.shape[0]);
     const [matrix, to] = [weightPointer(weight), pointerTo(out)];
     this.#kernels.linear(
@@ -170,8 +171,8 @@ export class WasmBackend implements Backend {
     );
   }
 
-  gatedLinear({ x, gate, up, out }: GatedLinearArgs): void {
-    const { pointer, stride, scratch, l } = this.#activations(x, gate);
+  gatedLinear({ x, norm, gate, up, out }: GatedLinearArgs): void {
+    const { pointer, stride, scratch, l } = this.#activations(x, norm, gate);
     const units = this.#kernels.matrix_units(gate.shape[0]);
     const [left, right, to] = [weightPointer(gate), weightPointer(up), pointerTo(out)];
     this.#kernels.gated_linear(
@@ -189,18 +190,24 @@ export class WasmBackend implements Backend {
     );
   }
 
-  /** Activations for a product with `weight`; quantised into scratch where the weight is. */
-  #activations(x: Tensor, weight: Weight): { pointer: number; stride: number; scratch: number; l: number } {
+  /** Activations for a product with `weight`: normed into scratch, and quantised into scratch where the weight is. */
+  #activations(
+    x: Tensor,
+    norm: InputNorm | undefined,
+    weight: Weight,
+  ): { pointer: number; stride: number; scratch: number; l: number } {
     const [l, k] = [rowCount(x), columnCount(x)];
-    const pointer = pointerTo(x);
-    if (!isQuantized(weight.dtype)) return { pointer, stride: x.stride, scratch: 0, l };
+    const stride = norm ? k : x.stride;
+    const pointer = norm ? this.#memory.scratch("normed activations", 4 * l * k) : pointerTo(x);
+    if (norm) normRows(this.#kernels, x, norm, pointer, stride);
+    if (!isQuantized(weight.dtype)) return { pointer, stride, scratch: 0, l };
     const scratch = this.#memory.scratch("activations", this.#kernels.activation_bytes(l, k, this.#planes));
-    this.#kernels.quantize_activations(pointer, x.stride, l, k, this.#planes, scratch);
-    return { pointer, stride: x.stride, scratch, l };
+    this.#kernels.quantize_activations(pointer, stride, l, k, this.#planes, scratch);
+    return { pointer, stride, scratch, l };
   }
 
   ropeAppend(args: RopeAppendArgs): void {
-    ropeAppend(this.#kernels, args);
+    ropeAppend(this.#kernels, this.#memory, args);
   }
 
   attention(args: AttentionArgs): void {

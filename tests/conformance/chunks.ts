@@ -56,7 +56,7 @@ export function attentionBranch(window: Window): Prepare {
     return (start, l) => {
       const of = (tensor: Tensor): Tensor => rows(tensor, start, l);
       const append = { keys: of(keys), values: of(values), cache };
-      bench.backend.ropeAppend({ queries: of(queries), rope, cursor, append });
+      bench.backend.ropeAppend({ queries: of(queries), out: of(queries), rope, cursor, append });
       const { lookback } = window;
       bench.backend.attention({
         queries: of(queries),

@@ -183,7 +183,7 @@ gpuTest("ropeAppend turns by exact angles at positions where float32 has none le
     const queries = backend.allocate([1, 8], "f32");
     backend.restore(queries, new Uint8Array(Float32Array.of(1, 1, 1, 1, 0, 0, 0, 0).buffer));
     backend.setCursor(cursor, position);
-    backend.ropeAppend({ queries, rope, cursor });
+    backend.ropeAppend({ queries, out: queries, rope, cursor });
     const got = await backend.read(queries);
     frequencies.forEach((frequency, i) => {
       const angle = position * frequency;

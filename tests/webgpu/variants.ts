@@ -17,11 +17,18 @@ const ATTENTION = {
   HEAD_DIM: 64,
   V_HEAD_DIM: 128,
   GROUP: 5,
-  PARTS: 4,
-  QUERY_SIZE: 320,
-  PRODUCTS_SIZE: 640,
-  SCORES_SIZE: 160,
+  KEY_QUADS: 16,
+  VALUE_QUADS: 32,
+  VALUE_LANES: 32,
+  QUERY_QUADS: 80,
 };
+/** How attention may read a cache. */
+const CACHE_READS: readonly LibraryName[][] = [
+  ["read_cache_f16_quads"],
+  ["read_cache_f32_quads"],
+  ["cache_f16", "read_cache_any"],
+  ["cache_f32", "read_cache_any"],
+];
 
 /** The variants for a device with or without subgroup operations. */
 export function variants(subgroups: boolean): KernelChoice[] {
@@ -51,41 +58,41 @@ function memoryVariants(): KernelChoice[] {
 function productVariants(reduce: LibraryName): KernelChoice[] {
   const products = PRECISIONS.flatMap((precision) => DTYPES.map((dtype) => dotLibraries(dtype, precision)));
   return [
-    ...PRECISIONS.map((precision): KernelChoice => ({
-      kernel: "quantize",
-      libraries: [`activations_${precision}`],
-    })),
     ...products.flatMap((libraries) =>
-      [0, 1].map((ACCUMULATE): KernelChoice => ({
-        kernel: "linear",
-        libraries: [...libraries, reduce],
-        constants: { WORKGROUP_SIZE: 128, ROWS: 1, ACCUMULATE },
-      }))
+      [0, 1].flatMap((flag): KernelChoice[] => [
+        {
+          kernel: "linear",
+          libraries: [reduce, "operand", ...libraries],
+          constants: { WORKGROUP_SIZE: 128, ROWS: flag === 1 ? 8 : 1, ACCUMULATE: flag, NORMED: flag },
+        },
+        {
+          kernel: "gated_linear",
+          libraries: [reduce, "operand", ...libraries, "pointwise"],
+          constants: { ROWS: flag === 1 ? 4 : 1, NORMED: flag },
+        },
+      ])
     ),
-    ...products.map((libraries): KernelChoice => ({
-      kernel: "gated_linear",
-      libraries: [...libraries, "pointwise", reduce],
-    })),
   ];
 }
 
 function cacheVariants(): KernelChoice[] {
   return [
-    ...CACHES.flatMap((cache) =>
-      INPUTS_A.flatMap((a) =>
-        INPUTS_B.map((b): KernelChoice => ({
-          kernel: "rope_append",
-          libraries: [a, b, "rotation", cache, "cache_slot"],
-        }))
-      )
-    ),
-    ...CACHES.flatMap((cache) =>
-      [0, 1].map((PARTIAL): KernelChoice => ({
-        kernel: "attention",
-        libraries: [cache, "cache_slot", "visible_keys", "attention_tile"],
-        constants: { ...ATTENTION, PARTIAL },
-      }))
-    ),
+    ...CACHES.map((cache): KernelChoice => ({
+      kernel: "rope_append",
+      libraries: ["rotation", cache, "cache_slot"],
+    })),
+    ...CACHE_READS.map((reads): KernelChoice => ({
+      kernel: "attention",
+      libraries: [
+        ...reads,
+        "cache_slot",
+        "visible_keys",
+        "cache_place",
+        "attention_scores",
+        "attention_partials",
+      ],
+      constants: ATTENTION,
+    })),
     { kernel: "attention_combine" },
   ];
 }

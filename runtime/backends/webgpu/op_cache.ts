@@ -2,7 +2,7 @@
  * @file Ops that were called before with the very same arguments run again as the dispatches they became then. A decode step makes the
  * same calls for every token, so after the first one lowering, parameters and bind groups cost nothing but a look-up.
  */
-import type { Cursor, KvCache, Rope, RopeAppendArgs, Weight } from "../../backend.ts";
+import type { Cursor, InputNorm, KvCache, Rope, RopeAppendArgs, Weight } from "../../backend.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Commands, Step } from "./commands.ts";
 import type { Gpu } from "./gpu.ts";
@@ -10,7 +10,18 @@ import { type Region, regionOf } from "./region.ts";
 import type { GpuMatrix } from "./weights.ts";
 
 type Append = NonNullable<RopeAppendArgs["append"]>;
-type Argument = Tensor | Weight | Rope | Cursor | KvCache | Append | number | boolean | null | undefined;
+type Argument =
+  | Tensor
+  | Weight
+  | Rope
+  | Cursor
+  | KvCache
+  | Append
+  | InputNorm
+  | number
+  | boolean
+  | null
+  | undefined;
 
 /** How an op is lowered, and all that its dispatches depend on. */
 export interface OpDescriptor<Args> {
@@ -99,6 +110,7 @@ export class OpCache {
     else if ("buffer" in value) this.#addTensor(value);
     else if ("data" in value) this.#push(identityOf(value.data as Region | GpuMatrix));
     else if ("ringSize" in value) this.#addCache(value);
+    else if ("weight" in value) this.#addNorm(value);
     else {
       this.#addTensor(value.keys);
       this.#addTensor(value.values);
@@ -113,6 +125,11 @@ export class OpCache {
     this.#push(tensor.stride);
     this.#push(shape[shape.length - 1]);
     this.#push(shape.length === 1 ? 1 : shape[0]);
+  }
+
+  #addNorm({ weight, eps }: InputNorm): void {
+    this.#push(identityOf(weight.data as Region | GpuMatrix));
+    this.#push(eps);
   }
 
   #addCache({ keys, values, numMetaTokens, ringSize }: KvCache): void {

@@ -24,3 +24,8 @@ export function place(
 ): Record<string, number> {
   return { [`${name}Offset`]: offset, [`${name}Stride`]: stride };
 }
+
+/** {@linkcode place} of several tensors. */
+export function places(tensors: Readonly<Record<string, Tensor>>): Record<string, number> {
+  return Object.assign({}, ...Object.entries(tensors).map(([name, tensor]) => place(name, tensor)));
+}

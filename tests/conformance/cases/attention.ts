@@ -40,13 +40,13 @@ function widthsOf({ numKvHeads, headDim, vHeadDim }: Scene): [number, number] {
   return [numKvHeads * headDim, numKvHeads * vHeadDim];
 }
 
-function ropeAppend(changes: Partial<Scene>, appends = true): Case {
+function ropeAppend(changes: Partial<Scene>, appends = true, inPlace = false): Case {
   const scene = { ...SCENE, ...changes };
   const { dtype, l, numHeads, headDim, numMetaTokens, ringSize, position } = scene;
   return {
     op: "ropeAppend",
     dtype,
-    shape: shapeText({ ...scene, appends: String(appends) }),
+    shape: shapeText({ ...scene, appends: String(appends), out: inPlace ? "queries" : "out" }),
     run(bench) {
       const queries = bench.input("queries", [l, numHeads * headDim]);
       const [keyWidth, valueWidth] = widthsOf(scene);
@@ -59,6 +59,7 @@ function ropeAppend(changes: Partial<Scene>, appends = true): Case {
         : undefined;
       bench.backend.ropeAppend({
         queries,
+        out: inPlace ? queries : bench.output("out", [l, numHeads * headDim]),
         rope: bench.rope(headDim),
         cursor: bench.cursor(position),
         append,
@@ -140,5 +141,6 @@ export const ATTENTION_CASES: readonly Case[] = (["f32", "f16"] as const).flatMa
   ...EDGES.flatMap((edge) => [ropeAppend({ dtype, ...edge }), attention({ dtype, ...edge })]),
   ropeAppend({ dtype, position: 99_990, l: 12 }),
   ropeAppend({ dtype }, false),
+  ropeAppend({ dtype, l: 7 }, true, true),
   attention({ dtype, l: 5 }, 1e3),
 ]);

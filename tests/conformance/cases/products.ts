@@ -1,4 +1,5 @@
 /** @file Cases of embed, linear and gatedLinear, over every storage type of a weight. */
+import type { InputNorm } from "../../../runtime/backend.ts";
 import { BLOCK_SIZE, type Tensor, type WeightDtype } from "../../../runtime/tensor.ts";
 import type { Bench } from "../bench.ts";
 import { type Case, shapeText } from "./case.ts";
@@ -14,28 +15,47 @@ function activations(bench: Bench, dtype: WeightDtype, l: number, k: number): Te
   return BLOCK_SIZE[dtype] === 1 ? bench.input("x", [l, k]) : bench.levels("x", [l, k]);
 }
 
-function linear(dtype: WeightDtype, l: number, n: number, k: number, accumulate: boolean): Case {
+/** A norm that is constant over each block of 32, so that it moves no activation across a step of its block. */
+function norm(bench: Bench, k: number): InputNorm {
+  const scales = bench.normals(Math.ceil(k / 32)).map(Math.exp);
+  return { weight: bench.plain([k], Float32Array.from({ length: k }, (_, i) => scales[i >> 5])), eps: 1e-6 };
+}
+
+interface LinearOptions {
+  readonly accumulate?: boolean;
+  readonly normed?: boolean;
+}
+
+function linear(
+  dtype: WeightDtype,
+  l: number,
+  n: number,
+  k: number,
+  { accumulate = false, normed = false }: LinearOptions = {},
+): Case {
   return {
     op: "linear",
     dtype,
-    shape: shapeText({ dtype, l, n, k, accumulate: String(accumulate) }),
+    shape: shapeText({ dtype, l, n, k, accumulate: String(accumulate), normed: String(normed) }),
     run(bench) {
       const x = activations(bench, dtype, l, k);
       const out = accumulate ? bench.input("out", [l, n]) : bench.output("out", [l, n]);
-      bench.backend.linear({ x, weight: bench.weight(dtype, [n, k], 0.1), out, accumulate });
+      const weight = bench.weight(dtype, [n, k], 0.1);
+      bench.backend.linear({ x, norm: normed ? norm(bench, k) : undefined, weight, out, accumulate });
     },
   };
 }
 
-function gatedLinear(dtype: WeightDtype, l: number, n: number, k: number): Case {
+function gatedLinear(dtype: WeightDtype, l: number, n: number, k: number, normed = false): Case {
   return {
     op: "gatedLinear",
     dtype,
-    shape: shapeText({ dtype, l, n, k }),
+    shape: shapeText({ dtype, l, n, k, normed: String(normed) }),
     run(bench) {
       const x = activations(bench, dtype, l, k);
       const [gate, up] = [bench.weight(dtype, [n, k], 0.3), bench.weight(dtype, [n, k], 0.1)];
-      bench.backend.gatedLinear({ x, gate, up, out: bench.output("out", [l, n]) });
+      const out = bench.output("out", [l, n]);
+      bench.backend.gatedLinear({ x, norm: normed ? norm(bench, k) : undefined, gate, up, out });
     },
   };
 }
@@ -60,14 +80,24 @@ function columnsOf(dtype: WeightDtype, k: number): number {
 function casesOf(dtype: WeightDtype): Case[] {
   return [
     ...NS.map((n, i) =>
-      linear(dtype, LS[i % LS.length], n, columnsOf(dtype, KS[i % KS.length]), i % 3 === 0)
+      linear(dtype, LS[i % LS.length], n, columnsOf(dtype, KS[i % KS.length]), {
+        accumulate: i % 3 === 0,
+        normed: i % 2 === 0,
+      })
     ),
-    ...LS.map((l) => linear(dtype, l, 37, columnsOf(dtype, 65), false)),
-    linear(dtype, 0, 5, columnsOf(dtype, 8), false),
-    linear(dtype, 33, 48, columnsOf(dtype, 64), true),
+    ...LS.map((l) => linear(dtype, l, 37, columnsOf(dtype, 65))),
+    linear(dtype, 0, 5, columnsOf(dtype, 8)),
+    ...[33, 64, 70].map((l) =>
+      linear(dtype, l, 130, columnsOf(dtype, 64), { accumulate: true, normed: true })
+    ),
+    // More blocks than any workgroup has invocations, and enough rows for the widest workgroups.
+    linear(dtype, 1, 9, 96 * 32, { normed: true }),
+    linear(dtype, 2, 1600, 96, { normed: true }),
+    gatedLinear(dtype, 1, 800, 96, true),
     ...NS.map((n, i) =>
-      gatedLinear(dtype, LS[(i + 3) % LS.length], n, columnsOf(dtype, KS[(i + 5) % KS.length]))
+      gatedLinear(dtype, LS[(i + 3) % LS.length], n, columnsOf(dtype, KS[(i + 5) % KS.length]), i % 2 === 0)
     ),
+    gatedLinear(dtype, 66, 70, columnsOf(dtype, 64), true),
     gatedLinear(dtype, 0, 5, columnsOf(dtype, 8)),
     ...KS.map((k, i) => embed(dtype, LS[i % LS.length], NS[i] + 1, columnsOf(dtype, k))),
     embed(dtype, 0, 5, columnsOf(dtype, 8)),

@@ -1,19 +1,20 @@
-/** @file Lowers `attention`: one dispatch, and one more that joins the splits where the keys are split. */
+/** @file Lowers `attention`: one dispatch over splits of the keys, and one that joins them. */
 import type { AttentionArgs } from "../../../backend.ts";
 import { KernelError } from "../../../errors.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
-import { place, type Region, regionOf } from "../region.ts";
-import { cacheLibrary, ringOf, UNLIMITED } from "./kv_cache.ts";
+import { place, places, type Region, regionOf } from "../region.ts";
+import { readLibraries, ringOf, UNLIMITED } from "./kv_cache.ts";
 import { separate } from "./operand.ts";
 
-/** Keys that a workgroup takes at a time; TILE in attention_tile.wgsl. */
+/** Keys that a workgroup takes at a time; TILE in attention_scores.wgsl. */
 const TILE = 32;
-/** Workgroups, counted over splits and rows, from which on splitting further is not worth its second dispatch. */
-const MAX_SPLITS = 64;
+/** Most splits; MOST_SPLITS in attention_combine.wgsl. */
+const MOST_SPLITS = 128;
+const COMBINE_WORKGROUP = 256;
 const MAX_WORKGROUP = 256;
-/** Workgroup memory that every device has (WebGPU's default limit), less what attention_tile.wgsl needs beside its arrays. */
-const WORKGROUP_BYTES = 16384 - 512;
+/** Workgroup memory that every device has (WebGPU's default limit), less what is not counted in `workgroupBytes`. */
+const WORKGROUP_BYTES = 16384 - 128;
 
 /** How a call is divided. */
 interface Division {
@@ -32,20 +33,25 @@ export function attention(gpu: Gpu, args: AttentionArgs): void {
   const l = rowCount(queries);
   const division = divide(args);
   const { group, splits, vHeadDim, headDim } = division;
-  const joined = splits === 1;
-  const target = joined
-    ? regionOf(out)
-    : gpu.memory.scratch("partials", 4 * l * numHeads * splits * (vHeadDim + 2));
+  const rowBytes = 16 * (Math.ceil(vHeadDim / 4) + 1);
+  const partials = gpu.memory.scratch("partials", rowBytes * l * numHeads * splits);
   gpu.commands.run({
     kernel: "attention",
-    libraries: [cacheLibrary(cache), "cache_slot", "visible_keys", "attention_tile"],
-    constants: { ...constantsOf(division), PARTIAL: Number(!joined) },
+    libraries: [
+      ...readLibraries(cache, division),
+      "cache_slot",
+      "visible_keys",
+      "cache_place",
+      "attention_scores",
+      "attention_partials",
+    ],
+    constants: constantsOf(division),
     resources: {
       queries: regionOf(queries),
       keys: regionOf(cache.keys),
       values: regionOf(cache.values),
       cursor: cursor.data as Region,
-      out: target,
+      partials,
     },
     params: {
       heads: numHeads,
@@ -53,35 +59,41 @@ export function attention(gpu: Gpu, args: AttentionArgs): void {
       splits,
       ...ringOf(cache),
       lookback: lookback ?? UNLIMITED,
-      ...place("queries", queries),
-      ...place("keys", cache.keys),
-      ...place("values", cache.values),
-      ...place("out", out),
+      ...places({ queries, keys: cache.keys, values: cache.values }),
       scale: 1 / Math.sqrt(headDim),
     },
     grid: [numHeads / group, splits, l],
   });
-  if (!joined) combine(gpu, out, target, numHeads, splits);
+  combine(gpu, out, partials, numHeads, division);
 }
 
 function constantsOf({ headDim, vHeadDim, group, workgroupSize }: Division): Record<string, number> {
+  const keyQuads = Math.ceil(headDim / 4);
   return {
     WORKGROUP_SIZE: workgroupSize,
     HEAD_DIM: headDim,
-    V_HEAD_DIM: vHeadDim,
     GROUP: group,
-    PARTS: workgroupSize / TILE,
-    QUERY_SIZE: group * headDim,
-    PRODUCTS_SIZE: group * workgroupSize,
-    SCORES_SIZE: group * TILE,
+    KEY_QUADS: keyQuads,
+    QUERY_QUADS: group * keyQuads,
+    ...valueConstants(vHeadDim),
   };
 }
 
-function combine(gpu: Gpu, out: Tensor, partials: Region, heads: number, splits: number): void {
-  const vHeadDim = columnCount(out) / heads;
+function valueConstants(vHeadDim: number): Record<string, number> {
+  const quads = Math.ceil(vHeadDim / 4);
+  return { V_HEAD_DIM: vHeadDim, VALUE_QUADS: quads, VALUE_LANES: 2 ** Math.ceil(Math.log2(quads)) };
+}
+
+function combine(
+  gpu: Gpu,
+  out: Tensor,
+  partials: Region,
+  heads: number,
+  { vHeadDim, splits }: Division,
+): void {
   gpu.commands.run({
     kernel: "attention_combine",
-    constants: { WORKGROUP_SIZE: Math.ceil(vHeadDim / 32) * 32, V_HEAD_DIM: vHeadDim },
+    constants: { WORKGROUP_SIZE: COMBINE_WORKGROUP, ...valueConstants(vHeadDim) },
     resources: { partials, out: regionOf(out) },
     params: { heads, splits, ...place("out", out) },
     grid: [heads, rowCount(out)],
@@ -91,10 +103,10 @@ function combine(gpu: Gpu, out: Tensor, partials: Region, heads: number, splits:
 function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: AttentionArgs): Division {
   const headDim = columnCount(queries) / numHeads;
   const vHeadDim = columnCount(out) / numHeads;
-  const workgroupSize = Math.max(64, Math.ceil(vHeadDim / TILE) * TILE);
+  const workgroupSize = Math.max(128, 2 ** Math.ceil(Math.log2(vHeadDim / 4)));
   const fits = (group: number): boolean =>
-    4 * group * (headDim + workgroupSize + 2 * TILE) <= WORKGROUP_BYTES;
-  if (workgroupSize > MAX_WORKGROUP || !fits(1)) {
+    16 * (group * Math.ceil(headDim / 4) + 3 * workgroupSize) <= WORKGROUP_BYTES;
+  if (vHeadDim > MAX_WORKGROUP || !fits(1)) {
     throw new KernelError(
       `Cannot run attention: values have ${vHeadDim} dimensions a head and keys ${headDim}, expected at most ${MAX_WORKGROUP}`,
       "Use another backend",
@@ -104,7 +116,6 @@ function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: Attenti
   const group = [8, 7, 6, 5, 4, 3, 2, 1].find((size) => headsPerKv % size === 0 && fits(size))!;
   const slots = rowCount(cache.keys);
   const visible = lookback === null ? slots : Math.min(slots, cache.numMetaTokens + lookback + 1);
-  const wanted = visible <= 2 * TILE ? 1 : Math.ceil(visible / TILE);
-  const splits = Math.max(1, Math.min(wanted, Math.floor(MAX_SPLITS / rowCount(queries))));
+  const splits = Math.max(1, Math.min(Math.ceil(visible / TILE), MOST_SPLITS));
   return { headDim, vHeadDim, group, workgroupSize, splits };
 }

@@ -14,3 +14,14 @@ export function ringOf({ numMetaTokens, ringSize }: KvCache): Record<string, num
 export function cacheLibrary({ keys }: KvCache): LibraryName {
   return keys.dtype === "f16" ? "cache_f16" : "cache_f32";
 }
+
+/** The libraries that read keys and values: by quads where heads and rows are whole ones. */
+export function readLibraries(
+  cache: KvCache,
+  { headDim, vHeadDim }: { readonly headDim: number; readonly vHeadDim: number },
+): LibraryName[] {
+  const { keys, values } = cache;
+  const sizes = [headDim, vHeadDim, keys.offset, keys.stride, values.offset, values.stride];
+  if (sizes.some((size) => size % 4 !== 0)) return [cacheLibrary(cache), "read_cache_any"];
+  return [keys.dtype === "f16" ? "read_cache_f16_quads" : "read_cache_f32_quads"];
+}

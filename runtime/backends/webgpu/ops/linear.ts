@@ -4,9 +4,8 @@ import { KernelError } from "../../../errors.ts";
 import { rowCount } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { regionOf } from "../region.ts";
-import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 import { matrixOf } from "../weights.ts";
-import { dotLibraries, multiplicand } from "./operand.ts";
+import { dotLibraries, type Multiplicand, multiplicand } from "./operand.ts";
 
 /** How a matrix-vector kernel divides its work. */
 interface MatVecShape {
@@ -17,70 +16,84 @@ interface MatVecShape {
 }
 
 const MAX_GROUPS = 65535;
+/** Workgroups that a large GPU runs at once: fewer rows a workgroup, down to one, until there are as many. */
+const BUSY_GROUPS = 192;
+const MAX_WORKGROUP = 256;
+const MIN_WORKGROUP = 32;
 
-/** Best on an H200 for Hymba-1.5B's matrices: integer dots 2 rows by 64 invocations, floats 1 by 128. */
-function matVecShape({ dtype }: Weight, rows: number, mostRows: number): MatVecShape {
-  const preferred = WEIGHT_LAYOUTS[dtype].hasScales
-    ? { WORKGROUP_SIZE: 64, ROWS: 2 }
-    : { WORKGROUP_SIZE: 128, ROWS: 1 };
-  return rows > preferred.ROWS * MAX_GROUPS ? { ...preferred, ROWS: mostRows } : preferred;
+/** The rows of a weight that share the activations' way into registers, as many as leave every multiprocessor busy. */
+function matVecShape(rowBlocks: number, rows: number, mostRows: number): MatVecShape {
+  let ROWS = mostRows;
+  while (ROWS > 1 && rows < ROWS * BUSY_GROUPS) ROWS /= 2;
+  let WORKGROUP_SIZE = MIN_WORKGROUP;
+  while (WORKGROUP_SIZE < Math.min(rowBlocks, MAX_WORKGROUP)) WORKGROUP_SIZE *= 2;
+  return { WORKGROUP_SIZE, ROWS };
 }
 
 /** See {@linkcode LinearArgs}. */
-export function linear(gpu: Gpu, { x, weight, out, accumulate = false }: LinearArgs): void {
+export function linear(gpu: Gpu, { x, norm, weight, out, accumulate = false }: LinearArgs): void {
   const { parts, rowBlocks } = matrixOf(weight);
-  const operand = multiplicand(gpu, x, weight.dtype, rowBlocks, out);
+  const operand = multiplicand(gpu, x, norm, weight, out);
   for (const { firstRow, rows, blocks, scales } of parts) {
-    const shape = matVecShape(weight, rows, 4);
+    const shape = matVecShape(rowBlocks, rows, 8);
     gpu.commands.run({
       kernel: "linear",
-      libraries: [...dotLibraries(weight.dtype, gpu.activations), reduceLibrary(gpu)],
-      constants: { ...shape, ACCUMULATE: Number(accumulate) },
-      resources: { weights: blocks, scales, x: operand.region, out: regionOf(out) },
+      libraries: [reduceLibrary(gpu), "operand", ...dotLibraries(weight.dtype, gpu.activations)],
+      constants: { ...shape, ...operand.constants, ACCUMULATE: Number(accumulate) },
+      resources: { weights: blocks, scales, ...operand.resources, out: regionOf(out) },
       params: {
         rows,
         blocks: rowBlocks,
-        xOffset: operand.offset,
-        xStride: operand.stride,
+        ...operand.params,
         outOffset: out.offset + firstRow,
         outStride: out.stride,
       },
-      grid: [Math.ceil(rows / shape.ROWS), rowCount(x)],
+      grid: gridOf(rows, shape, rowCount(x)),
     });
   }
 }
 
 /** See {@linkcode GatedLinearArgs}. */
-export function gatedLinear(gpu: Gpu, { x, gate, up, out }: GatedLinearArgs): void {
+export function gatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLinearArgs): void {
   const { parts, rowBlocks } = matrixOf(gate);
   const upParts = matrixOf(up).parts;
-  const operand = multiplicand(gpu, x, gate.dtype, rowBlocks, out);
+  const operand: Multiplicand = multiplicand(gpu, x, norm, gate, out);
   parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
     if (upParts[i]?.rows !== rows) throw unequalParts(gate, up);
-    const shape = matVecShape(gate, rows, 2);
+    const shape = matVecShape(rowBlocks, rows, 4);
     gpu.commands.run({
       kernel: "gated_linear",
-      libraries: [...dotLibraries(gate.dtype, gpu.activations), "pointwise", reduceLibrary(gpu)],
-      constants: { ...shape },
+      libraries: [reduceLibrary(gpu), "operand", ...dotLibraries(gate.dtype, gpu.activations), "pointwise"],
+      constants: { ...shape, ...operand.constants },
       resources: {
         gate: blocks,
         gateScales: scales,
         up: upParts[i].blocks,
         upScales: upParts[i].scales,
-        x: operand.region,
+        ...operand.resources,
         out: regionOf(out),
       },
       params: {
         rows,
         blocks: rowBlocks,
-        xOffset: operand.offset,
-        xStride: operand.stride,
+        ...operand.params,
         outOffset: out.offset + firstRow,
         outStride: out.stride,
       },
-      grid: [Math.ceil(rows / shape.ROWS), rowCount(x)],
+      grid: gridOf(rows, shape, rowCount(x)),
     });
   });
+}
+
+function gridOf(rows: number, { ROWS }: MatVecShape, l: number): [number, number] {
+  const groups = Math.ceil(rows / ROWS);
+  if (groups > MAX_GROUPS) {
+    throw new KernelError(
+      `Cannot multiply by a matrix part of ${rows} rows, expected at most ${ROWS * MAX_GROUPS}`,
+      "Use another backend",
+    );
+  }
+  return [groups, l];
 }
 
 function unequalParts(gate: Weight, up: Weight): KernelError {

@@ -4,7 +4,7 @@ import { columnCount, rowCount } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { place, regionOf } from "../region.ts";
 import { plainOf } from "../weights.ts";
-import { sharesBuffer } from "./operand.ts";
+import { sharesBuffer } from "./shared_buffer.ts";
 
 /** See {@linkcode RmsNormArgs}. */
 export function rmsNorm(gpu: Gpu, { x, weight, eps, out }: RmsNormArgs): void {

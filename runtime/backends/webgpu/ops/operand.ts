@@ -1,49 +1,49 @@
 /** @file Brings an op's input into the form that its kernel reads, by a copy where it is not already so. */
-import type { ActivationPrecision } from "../../../backend.ts";
+import type { ActivationPrecision, InputNorm, Weight } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, type Region, regionOf } from "../region.ts";
 import type { LibraryName } from "../../../../kernels/sources.ts";
 import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
+import { matrixOf, plainOf } from "../weights.ts";
+import { rmsNorm } from "./norms.ts";
+import { sharesBuffer } from "./shared_buffer.ts";
 
-/** An input as a kernel reads it: offset and stride in elements of the kernel's array. */
-export interface Operand {
-  readonly region: Region;
-  readonly offset: number;
-  readonly stride: number;
+/** What a product's kernel is told of the activations that it reads, for operand.wgsl. */
+export interface Multiplicand {
+  readonly constants: Readonly<Record<"NORMED", number>>;
+  readonly resources: Readonly<Record<"x" | "norm", Region>>;
+  readonly params: Readonly<Record<string, number>>;
 }
 
 const COPY_WORKGROUP = 64;
-/** Bytes of 32 quantised activations: `struct QuantizedActivations`. */
-const QUANTIZED_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 80, q8: 48 };
-
-/** Whether two tensors share a buffer, which a dispatch that writes one of them may bind once only. */
-export function sharesBuffer(a: Tensor, b: Tensor): boolean {
-  return regionOf(a).buffer === regionOf(b).buffer;
-}
 
 /** `x` itself, or a copy of it where the op writes into its buffer. */
 export function separate(gpu: Gpu, purpose: string, x: Tensor, out: Tensor): Tensor {
   return sharesBuffer(x, out) ? copied(gpu, purpose, x, columnCount(x)) : x;
 }
 
+/** A tensor of `width` columns in scratch memory. */
+function scratchRows(gpu: Gpu, purpose: string, l: number, width: number): Tensor {
+  const buffer = gpu.memory.scratch(purpose, 4 * l * width);
+  return { buffer, dtype: "f32", shape: [l, width], offset: 0, stride: width };
+}
+
 /** A copy of `x` in scratch memory, its rows filled up with zeros to `width` elements. */
 function copied(gpu: Gpu, purpose: string, x: Tensor, width: number): Tensor {
-  const l = rowCount(x);
-  const region = gpu.memory.scratch(purpose, 4 * l * width);
+  const copy = { ...scratchRows(gpu, purpose, rowCount(x), width), dtype: x.dtype };
   gpu.commands.run({
     kernel: "copy",
-    resources: { source: regionOf(x), destination: region },
+    resources: { source: regionOf(x), destination: regionOf(copy) },
     params: {
       fromColumns: columnCount(x),
       ...place("from", x),
       toColumns: width,
-      toOffset: 0,
-      toStride: width,
+      ...place("to", copy),
     },
-    grid: [Math.ceil(width / COPY_WORKGROUP), l],
+    grid: [Math.ceil(width / COPY_WORKGROUP), rowCount(x)],
   });
-  return { buffer: region, dtype: x.dtype, shape: [l, width], offset: 0, stride: width };
+  return copy;
 }
 
 /** The libraries with which a kernel multiplies weights of a dtype: quantised ones multiply quantised activations, in integers. */
@@ -51,36 +51,50 @@ export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecisio
   switch (dtype) {
     case "q8_0":
     case "q4_0":
-      return [`block_${dtype}`, "scale", `activations_${activations}`, `dot_${dtype}`];
+      return [
+        `block_${dtype}`,
+        "scale",
+        "quad_block",
+        `activations_${activations}`,
+        "dot_quantized",
+        `dot_${dtype}`,
+      ];
     default:
       return [`block_${dtype}`, "scale", "dot_float"];
   }
 }
 
-/** The rows of `x` as the dot library of a weight's dtype reads them. */
+/** The rows of `x`, or of its norm, as operand.wgsl reads them: in whole quads, of which there are whole blocks of the weight. */
 export function multiplicand(
   gpu: Gpu,
   x: Tensor,
-  dtype: WeightDtype,
-  rowBlocks: number,
+  norm: InputNorm | undefined,
+  weight: Weight,
   out: Tensor,
-): Operand {
-  if (WEIGHT_LAYOUTS[dtype].hasScales) return quantized(gpu, x, rowBlocks);
-  const width = rowBlocks * WEIGHT_LAYOUTS[dtype].blockSize;
-  const aligned = x.offset % 4 === 0 && (x.stride % 4 === 0 || rowCount(x) === 1) && columnCount(x) === width;
-  const from = aligned && !sharesBuffer(x, out) ? x : copied(gpu, "operand", x, width);
-  return { region: regionOf(from), offset: from.offset / 4, stride: Math.ceil(from.stride / 4) };
+): Multiplicand {
+  const width = matrixOf(weight).rowBlocks * WEIGHT_LAYOUTS[weight.dtype].blockSize;
+  const inQuads = columnCount(x) === width && x.offset % 4 === 0 && x.stride % 4 === 0;
+  if (inQuads && !sharesBuffer(x, out)) return described(x, norm);
+  return described(copied(gpu, "operand", norm ? normed(gpu, x, norm) : x, width), undefined);
 }
 
-function quantized(gpu: Gpu, x: Tensor, blocks: number): Operand {
-  const l = rowCount(x);
-  const region = gpu.memory.scratch("quantized", QUANTIZED_BYTES[gpu.activations] * l * blocks);
-  gpu.commands.run({
-    kernel: "quantize",
-    libraries: [`activations_${gpu.activations}`],
-    resources: { x: regionOf(x), quantized: region },
-    params: { blocks, ...place("x", x) },
-    grid: [Math.ceil(blocks / 64), l],
-  });
-  return { region, offset: 0, stride: blocks };
+function normed(gpu: Gpu, x: Tensor, norm: InputNorm): Tensor {
+  const out = scratchRows(gpu, "normed", rowCount(x), columnCount(x));
+  rmsNorm(gpu, { x, ...norm, out });
+  return out;
+}
+
+function described(x: Tensor, norm: InputNorm | undefined): Multiplicand {
+  const columns = columnCount(x);
+  return {
+    constants: { NORMED: Number(norm !== undefined) },
+    resources: { x: regionOf(x), norm: norm ? plainOf(norm.weight) : regionOf(x) },
+    params: {
+      columns,
+      quads: columns / 4,
+      xOffset: x.offset / 4,
+      xStride: x.stride / 4,
+      eps: norm?.eps ?? 0,
+    },
+  };
 }

@@ -2,36 +2,39 @@
 import type { KvCache, RopeAppendArgs } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
-import { place, type Region, regionOf } from "../region.ts";
+import { places, type Region, regionOf } from "../region.ts";
 import { cacheLibrary, ringOf } from "./kv_cache.ts";
-import { sharesBuffer } from "./operand.ts";
+import { separate } from "./operand.ts";
 
 const WORKGROUP_SIZE = 64;
 
 type Append = NonNullable<RopeAppendArgs["append"]>;
 
 /** See {@linkcode RopeAppendArgs}. */
-export function ropeAppend(gpu: Gpu, { queries, rope, cursor, append }: RopeAppendArgs): void {
-  const { keys, values, cache } = append ?? nothingToAppend(gpu, queries);
+export function ropeAppend(gpu: Gpu, args: RopeAppendArgs): void {
+  const { out, rope, cursor } = args;
+  const { cache, ...rows } = args.append ?? nothingToAppend(gpu, args.queries);
+  const queries = separate(gpu, "queries", args.queries, out);
+  const keys = separate(gpu, "keys", rows.keys, out);
+  const values = separate(gpu, "values", rows.values, out);
   const elements = cache.keys.dtype === "f16" ? 2 : 1;
   const words = Math.ceil(columnCount(keys) / elements) + Math.ceil(columnCount(values) / elements);
   const queryPairs = columnCount(queries) / 2;
   gpu.commands.run({
     kernel: "rope_append",
     libraries: [
-      sharesBuffer(keys, queries) ? "input_a_shared" : "input_a_separate",
-      sharesBuffer(values, queries) ? "input_b_shared" : "input_b_separate",
       "rotation",
       cacheLibrary(cache),
       "cache_slot",
     ],
     constants: { WORKGROUP_SIZE },
     resources: {
-      a: regionOf(keys),
-      b: regionOf(values),
+      queries: regionOf(queries),
+      keys: regionOf(keys),
+      values: regionOf(values),
       frequencies: rope.data as Region,
       cursor: cursor.data as Region,
-      out: regionOf(queries),
+      out: regionOf(out),
       keyCache: regionOf(cache.keys),
       valueCache: regionOf(cache.values),
     },
@@ -40,11 +43,7 @@ export function ropeAppend(gpu: Gpu, { queries, rope, cursor, append }: RopeAppe
       queryPairs,
       keyColumns: columnCount(keys),
       valueColumns: columnCount(values),
-      ...place("out", queries),
-      ...place("a", keys),
-      ...place("b", values),
-      ...place("keyCache", cache.keys),
-      ...place("valueCache", cache.values),
+      ...places({ out, queries, keys, values, keyCache: cache.keys, valueCache: cache.values }),
       ...ringOf(cache),
     },
     grid: [Math.ceil((queryPairs + words) / WORKGROUP_SIZE), rowCount(queries)],

@@ -11,8 +11,8 @@ const CONV_WORKGROUP = 64;
 /** Rows that an invocation of ssm_conv convolves; at least dConv - 1. */
 const CONV_ROWS = 16;
 const SCAN_WORKGROUP = 256;
-/** Invocations that share a channel of ssm_scan. */
-const SCAN_LANES = 16;
+/** Invocations that share a channel of ssm_scan: LANES there. */
+const SCAN_LANES = 32;
 /** Most columns of dtBC that ssm_scan keeps in workgroup memory. */
 const MAX_DT_BC = 1024;
 
@@ -61,7 +61,7 @@ export function ssmScan(gpu: Gpu, args: SsmScanArgs): void {
   gpu.commands.run({
     kernel: "ssm_scan",
     libraries: ["pointwise", reduceLibrary(gpu)],
-    constants: { WORKGROUP_SIZE: SCAN_WORKGROUP, LANES: SCAN_LANES, DT_BC: columnCount(dtBC) },
+    constants: { WORKGROUP_SIZE: SCAN_WORKGROUP, DT_BC: columnCount(dtBC) },
     resources: {
       dtBc: regionOf(dtBC),
       x: regionOf(x),

@@ -30,10 +30,17 @@ function descriptor<Args>(
 export const OPS = {
   embed: descriptor<EmbedArgs>(embed, { ids: true, table: true, out: true }),
   rmsNorm: descriptor<RmsNormArgs>(rmsNorm, { x: true, weight: true, eps: true, out: true }),
-  linear: descriptor<LinearArgs>(linear, { x: true, weight: true, out: true, accumulate: true }),
-  gatedLinear: descriptor<GatedLinearArgs>(gatedLinear, { x: true, gate: true, up: true, out: true }),
+  linear: descriptor<LinearArgs>(linear, { x: true, norm: true, weight: true, out: true, accumulate: true }),
+  gatedLinear: descriptor<GatedLinearArgs>(gatedLinear, {
+    x: true,
+    norm: true,
+    gate: true,
+    up: true,
+    out: true,
+  }),
   ropeAppend: descriptor<RopeAppendArgs>(ropeAppend, {
     queries: true,
+    out: true,
     rope: true,
     cursor: true,
     append: true,
