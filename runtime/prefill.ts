@@ -1,7 +1,7 @@
-/** @file Passes tokens of one sequence through the network: a prompt chunk by chunk, a generated token on its own. */
+/** @file Passes tokens through the network: a prompt chunk by chunk, a generated token on its own or with those of other sequences. */
 import type { Weight } from "./backend.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
-import { forward } from "./forward.ts";
+import { forward, logitsOfPass } from "./forward.ts";
 import type { Network } from "./network.ts";
 import type { SequenceState } from "./state.ts";
 
@@ -50,6 +50,41 @@ function prefillLookback({ windowSize, windowRule }: Network["config"]): number 
  * included, and the meta tokens.
  */
 export function decodeStep(net: Network, state: SequenceState, id: number): void {
-  state.reserve(1);
-  forward(net, [id], [{ state, start: 0, length: 1, lookback: net.config.windowSize - 1 }]);
+  pass(net, [{ state, id }]);
+}
+
+/** A sequence's state and the generated token that it is to take in. */
+export interface Step {
+  readonly state: SequenceState;
+  readonly id: number;
+}
+
+/**
+ * Passes one generated token of each of several sequences through the network, in as few passes over the weights as its workspace
+ * allows. Every row is computed as it would be alone, so the states and the logits are those of {@linkcode decodeStep}, bit by bit.
+ *
+ * @returns the logits of each sequence's next token, `[vocabSize]` each
+ */
+export function decodeTogether(net: Network, steps: readonly Step[]): Promise<Float32Array>[] {
+  const { vocabSize } = net.config;
+  const logits: Promise<Float32Array>[] = [];
+  for (let first = 0; first < steps.length; first += net.chunkSize) {
+    const part = steps.slice(first, first + net.chunkSize);
+    pass(net, part);
+    const all = net.backend.read(logitsOfPass(net, part.length));
+    part.forEach((_, row) =>
+      logits.push(all.then((all) => all.subarray(row * vocabSize, (row + 1) * vocabSize)))
+    );
+  }
+  return logits;
+}
+
+function pass(net: Network, steps: readonly Step[]): void {
+  const lookback = net.config.windowSize - 1;
+  for (const { state } of steps) state.reserve(1);
+  forward(
+    net,
+    steps.map(({ id }) => id),
+    steps.map(({ state }, start) => ({ state, start, length: 1, lookback })),
+  );
 }

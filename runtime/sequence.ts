@@ -4,18 +4,21 @@ import { ConfigError } from "./errors.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
 import { nextLogits } from "./forward.ts";
 import type { Network } from "./network.ts";
-import { decodeStep, prefill } from "./prefill.ts";
+import { decodeStep, decodeTogether, prefill } from "./prefill.ts";
 import type { SequenceState } from "./state.ts";
 import type { TokenKind, TokenRuns } from "./token_runs.ts";
 
 /** A sequence of tokens, meta tokens not counted, and its state. */
 export class Sequence {
-  readonly #net: Network;
+  /** The network that its tokens pass through. */
+  readonly net: Network;
   #state: SequenceState;
   readonly ids: number[] = [];
   /** Which of the tokens were generated. */
   readonly runs: TokenRuns;
   readonly #checkpoints: CheckpointRing | null;
+  /** Logits of the next token, where a pass of several sequences has left them. */
+  #ahead: Promise<Float32Array> | null = null;
 
   /**
    * Takes over a state, which is freed if this fails.
@@ -30,7 +33,7 @@ export class Sequence {
     runs: TokenRuns,
     rewind: RewindOptions | null = null,
   ) {
-    this.#net = net;
+    this.net = net;
     this.#state = state;
     for (const id of ids) this.ids.push(id);
     this.runs = runs;
@@ -50,7 +53,7 @@ export class Sequence {
 
   /** Tokens in the state: all of them, or all but the last one generated. */
   get passed(): number {
-    return this.#state.position - this.#net.config.numMetaTokens;
+    return this.#state.position - this.net.config.numMetaTokens;
   }
 
   /** Bytes of the buffers that the sequence holds, checkpoints included; each buffer counts once. */
@@ -66,6 +69,7 @@ export class Sequence {
    */
   async append(ids: ArrayLike<number>, turns: EventLoopTurns, signal?: AbortSignal): Promise<void> {
     this.#passPending();
+    this.#ahead = null;
     this.#state.requireRoom(ids.length);
     await this.#pass(ids, turns, (length, at) => {
       for (let i = 0; i < length; i++) this.ids.push(ids[at + i]);
@@ -75,19 +79,49 @@ export class Sequence {
 
   /** Appends a generated token; it passes through the network when its successor's logits are asked for. */
   accept(id: number): void {
+    this.#ahead = null;
     this.ids.push(id);
     this.runs.add("generated", 1);
   }
 
   /** Logits of the next token, `[vocabSize]`. */
   readLogits(): Promise<Float32Array> {
+    const ahead = this.#ahead;
+    this.#ahead = null; // the caller's now
+    if (ahead !== null) return ahead;
     this.#passPending();
-    return this.#net.backend.read(nextLogits(this.#net, this.#state.lastHidden));
+    return this.net.backend.read(nextLogits(this.net, this.#state.lastHidden));
+  }
+
+  /**
+   * Passes the last generated token of each of these sequences of one network together, so that the logits which each reads next are
+   * there already, the same as it would compute. Leaves out those whose tokens have all passed.
+   *
+   * @throws {ConfigError} where one has used up its declared context; none has changed then
+   */
+  static passTogether(sequences: readonly Sequence[]): void {
+    const pending = sequences.filter(({ ids, passed }) => ids.length > passed);
+    if (pending.length < 2) return; // alone it costs no more later
+    const [{ net }] = pending;
+    if (pending.some((sequence) => sequence.net !== net)) {
+      throw new ConfigError(
+        "Cannot pass tokens together: they are of different models, expected one",
+        "Call it once for each model",
+      );
+    }
+    pending.forEach(({ state }) => state.requireRoom(1));
+    const steps = pending.map(({ state, ids }) => ({ state, id: ids[ids.length - 1] }));
+    const logits = decodeTogether(net, steps);
+    pending.forEach((sequence, i) => {
+      sequence.#ahead = logits[i];
+      logits[i].catch(() => {}); // whoever reads them is told
+      sequence.#checkpoints?.offer(sequence.passed, sequence.state);
+    });
   }
 
   /** A sequence of its own with the same tokens, and no checkpoints but its own. */
   fork(rewind: RewindOptions | null = null): Sequence {
-    return new Sequence(this.#net, this.#state.fork(), this.ids, this.runs.copy(), rewind);
+    return new Sequence(this.net, this.#state.fork(), this.ids, this.runs.copy(), rewind);
   }
 
   /**
@@ -96,6 +130,7 @@ export class Sequence {
    * @throws {ConfigError} where no checkpoint reaches back so far; nothing has changed then
    */
   async rewind(count: number, turns: EventLoopTurns): Promise<void> {
+    this.#ahead = null;
     const target = this.ids.length - count;
     if (target < this.passed) {
       this.#requireReach(target);
@@ -140,7 +175,7 @@ export class Sequence {
       const length = Math.min(ids.length - at, this.#checkpoints?.distance(this.passed) ?? ids.length);
       const part: number[] = Array.prototype.slice.call(ids, at, at + length);
       let done = at;
-      await prefill(this.#net, this.#state, part, turns, {
+      await prefill(this.net, this.#state, part, turns, {
         signal,
         onChunk: (chunk) => {
           onChunk(chunk, done);
@@ -154,7 +189,7 @@ export class Sequence {
 
   #passPending(): void {
     if (this.ids.length === this.passed) return;
-    decodeStep(this.#net, this.#state, this.ids[this.ids.length - 1]);
+    decodeStep(this.net, this.#state, this.ids[this.ids.length - 1]);
     this.#checkpoints?.offer(this.passed, this.#state);
   }
 

@@ -13,7 +13,7 @@ import {
   type Token,
 } from "./generation_options.ts";
 import type { Network } from "./network.ts";
-import type { Sequence } from "./sequence.ts";
+import { Sequence } from "./sequence.ts";
 import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
 import { SessionActivity } from "./session_activity.ts";
 import type { ResumeOptions, SignalOptions } from "./signal_options.ts";
@@ -130,6 +130,19 @@ export class Session {
       );
     }
     return yield* this.#run(() => generation, signal);
+  }
+
+  /**
+   * Passes the last generated token of each session through the network in one pass over the weights; what each computes next is then
+   * there already, the same bit by bit. For who takes turns among generations of one model, between their tokens. A session
+   * whose generation is over is left as it is.
+   *
+   * @throws {ConfigError} where one is of another model, disposed, in an append or a rewind, or full; nothing has changed then
+   */
+  static passTogether(sessions: readonly Session[]): void {
+    sessions.forEach((session) => session.#activity.requireSettled("pass tokens together"));
+    const going = sessions.filter((session) => session.#unfinished !== null);
+    Sequence.passTogether(going.map((session) => session.#sequence));
   }
 
   /**

@@ -86,7 +86,8 @@ export class SequenceState {
   }
 
   /**
-   * Makes room for `tokens` more positions, in caches that no fork is in the way of.
+   * Makes room for `tokens` more positions, in caches that no fork is in the way of, nor will be: the positions are claimed, so that
+   * several sequences can reserve before one pass writes for all of them.
    *
    * @throws {ConfigError} where the declared context is used up
    */
@@ -95,11 +96,13 @@ export class SequenceState {
     const needed = this.#position + tokens;
     for (const [layer, shared] of this.#growing) {
       const [slots] = shared.cache.keys.shape;
-      if (slots >= needed && shared.isAppendableBy(this)) continue;
-      const cache = this.#allocateCache(layer, slots >= needed ? slots : Math.max(needed, 2 * slots));
-      this.#copyCache(shared.cache, cache);
-      this.#release(shared);
-      this.#grow(layer, new SharedCache(cache));
+      if (slots < needed || !shared.isAppendableBy(this)) {
+        const cache = this.#allocateCache(layer, slots >= needed ? slots : Math.max(needed, 2 * slots));
+        this.#copyCache(shared.cache, cache);
+        this.#release(shared);
+        this.#grow(layer, new SharedCache(cache));
+      }
+      this.#growing.get(layer)!.hold(this, needed);
     }
   }
 

@@ -3,7 +3,7 @@ import { WeightsError } from "../../runtime/errors.ts";
 import type { GenerationSummary, Token } from "../../runtime/generation_options.ts";
 import type { Model } from "../../runtime/model.ts";
 import { MAX_SEED } from "../../runtime/random.ts";
-import type { Session } from "../../runtime/session.ts";
+import { Session } from "../../runtime/session.ts";
 import { ApiError } from "../api_error.ts";
 import type { ConstraintMaker } from "./constraints.ts";
 import type { EncodedJob, EncodedPrompt } from "./encode_prompt.ts";
@@ -162,6 +162,11 @@ class PromptTask implements Task {
   }
 }
 
+/** One pass over the weights for all sequences among the tasks of a round, in place of one in each of their steps. */
+export function passTogether(tasks: readonly Task[]): void {
+  Session.passTogether(tasks.flatMap((task) => task instanceof SequenceTask ? task.live : []));
+}
+
 /** Generates one continuation, a token a step. */
 class SequenceTask implements Task {
   readonly #run: JobRun;
@@ -178,6 +183,11 @@ class SequenceTask implements Task {
 
   get isPaused(): boolean {
     return this.#run.isPaused;
+  }
+
+  /** Its session, unless nobody waits for its next token. */
+  get live(): readonly Session[] {
+    return this.#run.isCancelled ? [] : [this.#session];
   }
 
   async step(): Promise<readonly Task[]> {

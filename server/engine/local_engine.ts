@@ -7,7 +7,7 @@ import { Constraints } from "./constraints.ts";
 import { PromptEncoder } from "./encode_prompt.ts";
 import type { Engine, EngineEvent, EngineFacts, EngineLoad, Job } from "./engine.ts";
 import { EventChannel } from "./event_channel.ts";
-import { JobRun } from "./job_run.ts";
+import { JobRun, passTogether } from "./job_run.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** How much an engine takes on. Everything is optional. */
@@ -44,7 +44,7 @@ export class LocalEngine implements Engine {
     this.#model = model;
     this.#encoder = new PromptEncoder(model, contextTokens);
     this.#constraints = new Constraints(model);
-    this.#scheduler = new Scheduler({ maxTasks: maxSequences, maxQueued });
+    this.#scheduler = new Scheduler({ maxTasks: maxSequences, maxQueued }, passTogether);
     this.#maxUnread = maxUnreadTokens;
   }
 

@@ -1,7 +1,7 @@
 /**
  * @file Who computes next. Work comes as groups of tasks (the sequences of one request); groups wait in a bounded queue, first come,
- * first served, and the tasks of those that run take turns, one step (one token, or one piece of a prompt) each. A backend that can
- * step several sequences in one pass over the weights replaces the loop in {@linkcode Scheduler.run}, and nothing else.
+ * first served, and the tasks of those that run take turns, one step (one token, or one piece of a prompt) each. What the tasks of
+ * a round have to do in common can be done before they take their turns.
  */
 import { EventLoopTurns } from "../../runtime/event_loop.ts";
 
@@ -39,6 +39,9 @@ export interface SchedulerLimits {
   readonly maxQueued: number;
 }
 
+/** Does beforehand what the steps of these tasks have in common; an error fails the groups of all. */
+export type Prepare = (tasks: readonly Task[]) => void;
+
 /** A guess at a group's seconds before there was one. */
 const FIRST_GUESS_SECONDS = 2;
 const MAX_RETRY_SECONDS = 60;
@@ -46,14 +49,17 @@ const MAX_RETRY_SECONDS = 60;
 /** Runs groups of tasks in turns. */
 export class Scheduler {
   readonly #limits: SchedulerLimits;
+  readonly #prepare: Prepare;
   readonly #queue: TaskGroup[] = [];
   readonly #running: Running[] = [];
   #isLooping = false;
   #wake: (() => void) | null = null;
   #meanSeconds = FIRST_GUESS_SECONDS;
 
-  constructor(limits: SchedulerLimits) {
+  /** @param prepare called with the tasks of each round */
+  constructor(limits: SchedulerLimits, prepare: Prepare = () => {}) {
     this.#limits = limits;
+    this.#prepare = prepare;
   }
 
   /** Groups that wait. */
@@ -102,24 +108,42 @@ export class Scheduler {
       const ready = this.#running.flatMap((running) => running.tasks.map((task) => ({ running, task })))
         .filter(({ task }) => !task.isPaused);
       if (ready.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
-      for (const { running, task } of ready) {
-        await this.#step(running, task);
-        await turns.turn();
-      }
+      else await this.#round(ready, turns);
     }
     this.#isLooping = false;
   }
 
+  async #round(ready: readonly { running: Running; task: Task }[], turns: EventLoopTurns): Promise<void> {
+    try {
+      this.#prepare(ready.map(({ task }) => task));
+    } catch (error) {
+      for (const { running } of ready) await this.#fail(running, error);
+    }
+    for (const { running, task } of ready) {
+      if (!running.tasks.includes(task)) continue; // its group failed in this round
+      await this.#step(running, task);
+      await turns.turn();
+    }
+  }
+
   async #step(running: Running, task: Task): Promise<void> {
-    if (!running.tasks.includes(task)) return; // another task of its group failed in this round
     try {
       const successors = await task.step();
       running.tasks = running.tasks.flatMap((other) => other === task ? successors : [other]);
+      if (running.tasks.length === 0) this.#end(running);
     } catch (error) {
-      running.tasks = [];
-      await running.group.fail(error);
+      await this.#fail(running, error);
     }
-    if (running.tasks.length > 0) return;
+  }
+
+  async #fail(running: Running, error: unknown): Promise<void> {
+    if (running.tasks.length === 0) return;
+    running.tasks = [];
+    await running.group.fail(error);
+    this.#end(running);
+  }
+
+  #end(running: Running): void {
     this.#running.splice(this.#running.indexOf(running), 1);
     this.#meanSeconds += ((performance.now() - running.since) / 1000 - this.#meanSeconds) / 8;
   }

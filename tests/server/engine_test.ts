@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel } from "../../runtime/load_model.ts";
+import type { TokenObserver } from "../../runtime/token_observer.ts";
 import { KernelError } from "../../runtime/errors.ts";
-import type { GenerateOptions } from "../../runtime/generation_options.ts";
+import type { GenerateOptions, GenerationSummary, Token } from "../../runtime/generation_options.ts";
 import type { Model } from "../../runtime/model.ts";
 import type { Session } from "../../runtime/session.ts";
 import { ApiError } from "../../server/api_error.ts";
@@ -108,6 +109,22 @@ Deno.test("LocalEngine.run interleaves jobs token by token, and each comes out a
     counts[i]++;
     assert(Math.max(...counts) - Math.min(...counts) <= 3 || counts.includes(12), order.join(""));
   }
+});
+
+Deno.test("LocalEngine.run passes the tokens of all sequences through the network together", async () => {
+  const passes: number[] = [];
+  const observer = {
+    onBranches(_net: unknown, layer: number, { spans }: { spans: readonly unknown[] }): void {
+      if (layer === 0) passes.push(spans.length);
+    },
+  } as unknown as TokenObserver;
+  await using model = await loadModel(FIXTURE, { backend: "reference", observer });
+  await using engine = new LocalEngine(model, { maxSequences: 3 });
+  passes.length = 0; // that of the meta tokens
+  await Promise.all([[1], [2], [5]].map(async (ids) => read(await engine.run(job(ids), forever))));
+  // Three prompts, and of each sequence all tokens but the last pass; one may have begun a round before the others.
+  assertEquals(passes.reduce((sum, spans) => sum + spans), 3 + 3 * 11);
+  assert(passes.filter((spans) => spans === 3).length >= 9, passes.join());
 });
 
 Deno.test("LocalEngine.run lets a long prompt in between other jobs' tokens, piece by piece", async () => {
@@ -275,14 +292,13 @@ Deno.test("LocalEngine fails a job whose model fails, frees what it held, and go
     eosTokenIds: model.eosTokenIds,
     createSession: async () => wrap(await model.createSession()),
   } as unknown as Model;
-  const wrap = (session: Session): unknown => {
-    const wrapped = {
-      ids: session.ids,
-      stateBytes: session.stateBytes,
-      append: (ids: number[]) => session.append(ids),
-      fork: async () => wrap(await session.fork()),
-      async *generate(options: GenerateOptions) {
-        const tokens = session.generate(options);
+  const wrap = (session: Session): Session => {
+    const { generate, fork, [Symbol.asyncDispose]: dispose } = session;
+    open.add(session);
+    return Object.assign(session, {
+      fork: async () => wrap(await fork.call(session)),
+      async *generate(options: GenerateOptions): AsyncGenerator<Token, GenerationSummary> {
+        const tokens = generate.call(session, options);
         for (let next = await tokens.next();; next = await tokens.next()) {
           if (next.done) return next.value;
           if (--left === 0) throw new KernelError("Cannot go on", "It is only a test");
@@ -290,12 +306,10 @@ Deno.test("LocalEngine fails a job whose model fails, frees what it held, and go
         }
       },
       [Symbol.asyncDispose]: async () => {
-        open.delete(wrapped);
-        await session[Symbol.asyncDispose]();
+        open.delete(session);
+        await dispose.call(session);
       },
-    };
-    open.add(wrapped);
-    return wrapped;
+    });
   };
   await using engine = new LocalEngine(fragile);
   const broken = await engine.run(job([1], { choices: 3 }), forever);

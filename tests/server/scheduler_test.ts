@@ -139,6 +139,39 @@ Deno.test("Scheduler tells a group of its task's error, and goes on with the oth
   assertEquals([scheduler.active, scheduler.queued], [0, 0]);
 });
 
+Deno.test("Scheduler prepares each round with the tasks that will step in it", async () => {
+  const log: string[] = [];
+  const rounds: number[] = [];
+  const scheduler = new Scheduler({ maxTasks: 3, maxQueued: 0 }, (tasks) => {
+    rounds.push(tasks.length);
+    log.push("|");
+  });
+  const groups = [2, 2, 3].map((steps, i) => new Named(log, "abc"[i], steps));
+  groups[2].isPaused = true;
+  groups.forEach((group) => scheduler.enqueue(group));
+  await groups[1].done;
+  groups[2].isPaused = false;
+  scheduler.wake();
+  await groups[2].done;
+  assertEquals(log.join(""), "|a|ab|b|c|c|c");
+  assertEquals(rounds, [1, 2, 1, 1, 1, 1]);
+});
+
+Deno.test("Scheduler fails every group of a round that cannot be prepared, and takes new ones", async () => {
+  const log: string[] = [];
+  const scheduler = new Scheduler({ maxTasks: 2, maxQueued: 1 }, ({ length }) => {
+    if (length === 2) throw new Error("lost");
+  });
+  const [first, second, third] = ["a", "b", "c"].map((name) => new Named(log, name, 2));
+  [first, second, third].forEach((group) => scheduler.enqueue(group));
+  await Promise.all([first.done, second.done]);
+  await third.done;
+  assertEquals([first, second].map(({ failure }) => (failure as Error).message), ["lost", "lost"]);
+  await new Promise((resolve) => setTimeout(resolve, 0)); // for the end of the round
+  assertEquals([third.failure, log.join("")], [null, "acc"]);
+  assertEquals([scheduler.active, scheduler.queued], [0, 0]);
+});
+
 Deno.test("Scheduler replaces a task by what it splits into", async () => {
   const log: string[] = [];
   const scheduler = new Scheduler({ maxTasks: 3, maxQueued: 0 });
