@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../runtime/load_model.ts";
-import { HOSTILE_REQUESTS, type HostileRequest } from "./hostile_requests.ts";
+import type { HostileRequest } from "./hostile_request.ts";
+import { HOSTILE_REQUESTS } from "./hostile_requests.ts";
 import { TestServer } from "./test_server.ts";
 
 const model = await loadModel();

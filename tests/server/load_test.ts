@@ -151,18 +151,9 @@ Deno.test("CORS: no other page may use the server unless its origin is named", a
 
 Deno.test("Draining refuses new requests, lets short ones end, and ends long ones with an error", async () => {
   await using server = new TestServer(model, { maxUnreadTokens: 4 });
-  const ask = (body: object): Promise<Response> => {
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    };
-    return server.handler(new Request("http://x/v1/completions", init));
-  };
-  // Streams that are not read pause: they are there, however fast the model is, until someone reads on or the server ends them.
-  const short = await ask({ ...BODY, max_tokens: 40, stream: true });
-  const long = await ask({ ...BODY, max_tokens: 40, stream: true });
-  const whole = ask({ ...BODY, max_tokens: 1900, logit_bias: { 0: -100 } });
+  const short = await server.direct("/v1/completions", { ...BODY, max_tokens: 40, stream: true });
+  const long = await server.direct("/v1/completions", { ...BODY, max_tokens: 40, stream: true });
+  const whole = server.direct("/v1/completions", { ...BODY, max_tokens: 1900, logit_bias: { 0: -100 } });
   assertEquals((await server.health()).active, 3);
   const drained = server.handler.drain(300);
   assertEquals((await readStream(short)).reason, "length");
