@@ -1,5 +1,5 @@
 /** @file The flags that say which model runs, and how. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WindowRule } from "../runtime/config.ts";
 import type { LoadOptions } from "../runtime/load_model.ts";
 import type { BackendChoice } from "../runtime/open_backend.ts";
@@ -13,6 +13,7 @@ export interface ModelFlags {
   readonly quantization?: WeightDtype;
   readonly windowRule?: WindowRule;
   readonly kvDtype: KvDtype;
+  readonly threads: number | "auto";
 }
 
 /** Storage types, the smallest first. */
@@ -24,7 +25,7 @@ export const MODEL_FLAG = ["-m, --model <where>", "folder, .gguf file or URL [th
 const BACKENDS: readonly Extract<BackendChoice, string>[] = ["auto", "webgpu", "wasm", "reference"];
 const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
 
-/** Adds --model, --backend, --quantization, --window-rule and --kv-dtype. */
+/** Adds --model, --backend, --quantization, --window-rule, --kv-dtype and --threads. */
 export function addModelFlags(command: Command): Command {
   return command
     .option(...MODEL_FLAG)
@@ -33,11 +34,21 @@ export function addModelFlags(command: Command): Command {
     .addOption(new Option("--window-rule <rule>", "for checkpoints without the mark").choices(WINDOW_RULES))
     .addOption(
       new Option("--kv-dtype <dtype>", "store keys and values as").choices(KV_DTYPES).default("f32"),
+    )
+    .addOption(
+      new Option("--threads <count>", 'on the CPU, 1 to 32, or "auto"').argParser(threadCount).default(
+        "auto",
+      ),
     );
+}
+
+function threadCount(text: string): number | "auto" {
+  if (text === "auto" || /^[1-9]\d?$/.test(text)) return text === "auto" ? text : Number(text);
+  throw new InvalidArgumentError('Expected "auto" or an integer from 1 to 32.');
 }
 
 /** What {@linkcode loadModel} is to do with these flags. */
 export function loadOptions(flags: ModelFlags, signal?: AbortSignal): LoadOptions {
-  const { backend, quantization, windowRule, kvDtype } = flags;
-  return { backend, quantization, windowRule, kvDtype, signal };
+  const { backend, quantization, windowRule, kvDtype, threads } = flags;
+  return { backend, quantization, windowRule, kvDtype, threads, signal };
 }

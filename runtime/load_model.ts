@@ -7,6 +7,7 @@ import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { Fingerprint } from "./fingerprint.ts";
+import type { TensorFile } from "./formats/tensor_file.ts";
 import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
 import type { Network } from "./network.ts";
@@ -29,6 +30,12 @@ export interface LoadOptions {
    * arithmetic and not memory is the limit, prompts above all. @default {"q16"}
    */
   activations?: ActivationPrecision;
+  /**
+   * Threads of the WASM backend, the caller's own included, 1 to 32. "auto": as many as pay, by a short measurement, and one for
+   * models too small to gain. One wherever there is no shared memory or no worker; `model.backend` says which and why.
+   * @default {"auto"}
+   */
+  threads?: number | "auto";
   /** Storage of keys and values. @default {"f32"} */
   kvDtype?: KvDtype;
   /** Overrides the window rule that config.json names, for checkpoints without the mark. */
@@ -46,6 +53,11 @@ export interface LoadOptions {
 /** Rows of a pass unless told otherwise: enough to amortise a pass over the weights, few enough to stay in cache. */
 export const DEFAULT_CHUNK_SIZE = 64;
 const MAX_CHUNK_SIZE = 4096;
+
+/** Weights below this pass through a core so fast that starting threads would take longer than they save in a conversation. */
+const LEAST_THREADED_BYTES = 32e6;
+/** As many as the kernels' pool has room for. */
+const MOST_THREADS = 32;
 
 /**
  * Loads a model. Without a source: the default model that ships with this module, with no permission and no download.
@@ -75,7 +87,10 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
     const text = readText(checkpoint, config);
-    const { backend, report } = await openBackend(options.backend, options.activations);
+    const { backend, report } = await openBackend(options.backend, {
+      activations: options.activations,
+      threads: threadsFor(options.threads, checkpoint.tensors),
+    });
     try {
       const net = await openNetwork(checkpoint, config, backend, chunkSize, options);
       return await Model.create({ net, ...text, report, kvDtype: options.kvDtype ?? "f32" });
@@ -158,6 +173,19 @@ function parseObject(fileName: string, json: string | null): Record<string, unkn
   throw new ConfigError(
     `Cannot read ${fileName}: it is no object, expected a JSON object`,
     "Download it again",
+  );
+}
+
+/** Threads to ask for: `auto` is left to measurement where the weights are large enough for it to matter. */
+function threadsFor(threads: number | "auto" = "auto", { tensors }: TensorFile): number | "auto" {
+  if (threads === "auto") {
+    const bytes = [...tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return bytes < LEAST_THREADED_BYTES ? 1 : "auto";
+  }
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new ConfigError(
+    `Cannot use option "threads": it is ${threads}, expected "auto" or an integer from 1 to ${MOST_THREADS}`,
+    'Leave it out for "auto"',
   );
 }
 

@@ -21,7 +21,7 @@ export interface WebGpuChoice {
 }
 
 /** WebAssembly with more to say than its name, such as a compiled module where none may be compiled. */
-export interface WasmChoice extends KernelOptions {
+export interface WasmChoice extends Omit<KernelOptions, "threads"> {
   /** Names the backend. */
   readonly kind: "wasm";
 }
@@ -37,6 +37,8 @@ export interface BackendReport {
   readonly reason: string;
   /** The SIMD instructions of the WASM build in use. */
   readonly simd?: "relaxed" | "simd128";
+  /** Threads that the WASM build computes with, the caller's own included. */
+  readonly threads?: number;
   /** The GPU in use. */
   readonly adapter?: AdapterReport;
   /** What the kernels use of the GPU. */
@@ -49,32 +51,40 @@ export interface OpenedBackend {
   readonly report: BackendReport;
 }
 
+/** What any backend is told, and heeds where it knows it. */
+export interface OpenOptions {
+  /** What products with quantised weights make of activations. @default {"q16"} */
+  readonly activations?: ActivationPrecision;
+  /** Threads of the WASM backend. @default {1} */
+  readonly threads?: number | "auto";
+}
+
 /**
  * Opens a backend.
  *
- * @param activations what products with quantised weights make of activations
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
  */
 export async function openBackend(
   choice: BackendChoice | WebGpuChoice | WasmChoice = "auto",
-  activations: ActivationPrecision = "q16",
+  options: OpenOptions = {},
 ): Promise<OpenedBackend> {
   if (typeof choice === "object") {
-    const options = { ...choice, activations };
-    return options.kind === "wasm" ? await openWasm("asked for", options) : await openWebGpu(options);
+    return choice.kind === "wasm"
+      ? await openWasm("asked for", { ...choice, ...options })
+      : await openWebGpu({ ...choice, ...options });
   }
   switch (choice) {
     case "reference":
       return {
-        backend: new ReferenceBackend(activations),
+        backend: new ReferenceBackend(options.activations),
         report: { kind: "reference", reason: "asked for" },
       };
     case "wasm":
-      return await openWasm("asked for", { activations });
+      return await openWasm("asked for", options);
     case "auto":
-      return await openWasm("WebGPU runs only when asked for", { activations });
+      return await openWasm("WebGPU runs only when asked for", options);
     case "webgpu":
-      return await openWebGpu({ activations });
+      return await openWebGpu(options);
     default:
       throw new ConfigError(
         `Cannot open backend "${choice}": it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
@@ -86,7 +96,8 @@ export async function openBackend(
 async function openWasm(why: string, options: WasmOptions): Promise<OpenedBackend> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend(options);
-  return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd: backend.simd } };
+  const { simd, threads } = backend;
+  return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd, threads } };
 }
 
 async function openWebGpu(options: WebGpuOptions): Promise<OpenedBackend> {

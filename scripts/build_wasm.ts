@@ -10,23 +10,30 @@ import { bytesModule, exportsModule, withoutCustomSections } from "./wasm_packag
 interface Variant {
   readonly name: string;
   readonly features: readonly string[];
+  /** Which standard library, as wasm/toolchain.sh names them. */
+  readonly kind: "st" | "mt";
   readonly summary: string;
 }
 
 const COMMON = ["simd128", "bulk-memory", "mutable-globals", "nontrapping-fptoint", "sign-ext"];
 
+const RELAXED = [...COMMON, "relaxed-simd"];
+const THREADS = "for several threads on a memory that is given to it";
+
 const VARIANTS: readonly Variant[] = [
-  {
-    name: "relaxed",
-    features: [...COMMON, "relaxed-simd"],
-    summary:
-      "The WebAssembly bytes of the build that uses relaxed SIMD; compile it only where that is known to work.",
-  },
-  {
-    name: "simd128",
-    features: COMMON,
-    summary: "The WebAssembly bytes of the build that uses plain 128-bit SIMD.",
-  },
+  { name: "relaxed", features: RELAXED, kind: "st", summary: "that uses relaxed SIMD" },
+  { name: "simd128", features: COMMON, kind: "st", summary: "that uses plain 128-bit SIMD" },
+  { name: "relaxed_mt", features: RELAXED, kind: "mt", summary: `that uses relaxed SIMD, ${THREADS}` },
+  { name: "simd128_mt", features: COMMON, kind: "mt", summary: `that uses plain 128-bit SIMD, ${THREADS}` },
+];
+
+/**
+ * For variants of several threads: their memory is shared and made outside, up to what 32 bits can address. The exports are
+ * what wasm-bindgen gives each thread a stack and thread-local memory with.
+ */
+const SHARED_MEMORY = [
+  ...["--shared-memory", "--import-memory", "--max-memory=4294967296"],
+  ...["__wasm_init_tls", "__tls_size", "__tls_align", "__tls_base"].map((name) => `--export=${name}`),
 ];
 
 const ROOT = new URL("../", import.meta.url);
@@ -52,8 +59,13 @@ async function registryFolder(env: Record<string, string>): Promise<string> {
 }
 
 async function buildVariant(variant: Variant, work: string, env: Record<string, string>): Promise<void> {
-  const features = variant.features.map((feature) => `+${feature}`).join(",");
-  const flags = [`-Ctarget-feature=${features}`, `--remap-path-prefix=${await registryFolder(env)}=crates`];
+  const isShared = variant.kind === "mt";
+  const features = [...variant.features, ...isShared ? ["atomics"] : []].map((feature) => `+${feature}`);
+  const flags = [
+    `-Ctarget-feature=${features.join(",")}`,
+    `--remap-path-prefix=${await registryFolder(env)}=crates`,
+    ...isShared ? SHARED_MEMORY.map((flag) => `-Clink-arg=${flag}`) : [],
+  ];
   await run("wasm-pack", [
     ...["build", "--release", "--target", "web", "--mode", "no-install", "--no-opt", "--no-pack"],
     ...["--out-dir", `${work}/${variant.name}`, "--out-name", "kernels", ".", "--locked"],
@@ -72,7 +84,10 @@ async function writePackage(work: string, pkg: URL): Promise<void> {
     const bytes = withoutCustomSections(await Deno.readFile(`${work}/${name}/kernels_bg.wasm`));
     await Deno.mkdir(new URL(`${name}/`, pkg), { recursive: true });
     await Deno.writeFile(new URL(`${name}/kernels.wasm`, pkg), bytes);
-    await Deno.writeTextFile(new URL(`${name}.ts`, pkg), bytesModule(bytes, summary));
+    await Deno.writeTextFile(
+      new URL(`${name}.ts`, pkg),
+      bytesModule(bytes, `The WebAssembly bytes of the build ${summary}.`),
+    );
     console.log(`${name}: ${bytes.length} bytes`);
   }
   await Deno.writeTextFile(new URL("exports.ts", pkg), exports);
@@ -87,11 +102,14 @@ async function main(args: string[]): Promise<void> {
     Deno.exit(2);
   }
   const pkg = out ? new URL(`${out}/`, `file://${Deno.cwd()}/`) : new URL("wasm/pkg/", ROOT);
-  await run("bash", [new URL("wasm/toolchain.sh", ROOT).pathname]);
-  const path = `${TOOLCHAIN}/bin-st:${TOOLCHAIN}/bin:${Deno.env.get("PATH")}`;
+  const kinds = new Set(VARIANTS.map(({ kind }) => kind));
+  for (const kind of kinds) await run("bash", [new URL("wasm/toolchain.sh", ROOT).pathname, kind]);
   const work = await Deno.makeTempDir();
   try {
-    for (const variant of VARIANTS) await buildVariant(variant, work, { PATH: path });
+    for (const variant of VARIANTS) {
+      const path = [`${TOOLCHAIN}/bin-${variant.kind}`, `${TOOLCHAIN}/bin`, Deno.env.get("PATH")];
+      await buildVariant(variant, work, { PATH: path.join(":") });
+    }
     await writePackage(work, pkg);
   } finally {
     await Deno.remove(work, { recursive: true });

@@ -22,13 +22,9 @@ import type {
   WeightUse,
 } from "../backend.ts";
 import { columnCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
+import type { WasmVariant } from "./wasm/compile_kernels.ts";
 import { LinearMemory, type Region } from "./wasm/memory.ts";
-import {
-  type KernelOptions,
-  type OpenedKernels,
-  openKernels,
-  type WasmVariant,
-} from "./wasm/open_kernels.ts";
+import { type KernelOptions, type OpenedKernels, openKernels } from "./wasm/open_kernels.ts";
 import { attention, positionOf, ropeAppend } from "./wasm/ops/attention.ts";
 import { headFusion, normRows, rmsNorm } from "./wasm/ops/norms.ts";
 import { ssmConv, ssmScan } from "./wasm/ops/ssm.ts";
@@ -64,8 +60,11 @@ export class WasmBackend implements Backend {
   readonly floatFormat = "native";
   /** Which of the two builds runs. */
   readonly simd: WasmVariant;
-  /** Why that one, as a sentence without its full stop. */
+  /** Threads that compute, the caller's own included. */
+  readonly threads: number;
+  /** Why these, as a sentence without its full stop. */
   readonly reason: string;
+  readonly #closeThreads: () => void;
   readonly #kernels: WasmExports;
   readonly #memory: LinearMemory;
   readonly #weights: WeightStore;
@@ -73,9 +72,14 @@ export class WasmBackend implements Backend {
   /** Bytes of an activation. */
   readonly #planes: 1 | 2;
 
-  constructor({ kernels, simd, reason }: OpenedKernels, activations: ActivationPrecision = "q16") {
+  constructor(
+    { kernels, simd, threads, reason, close }: OpenedKernels,
+    activations: ActivationPrecision = "q16",
+  ) {
     this.#planes = activations === "q16" ? 2 : 1;
     this.simd = simd;
+    this.threads = threads;
+    this.#closeThreads = close;
     this.reason = reason;
     this.#kernels = kernels;
     this.#memory = new LinearMemory(kernels);
@@ -154,7 +158,6 @@ export class WasmBackend implements Backend {
 
   linear({ x, norm, weight, out, accumulate = false }: LinearArgs): void {
     const { pointer, stride, scratch, l } = this.#activations(x, norm, weight);
-    const units = this.#kernels.matrix_units(weight.shape[0]);
     const [matrix, to] = [weightPointer(weight), pointerTo(out)];
     this.#kernels.linear(
       matrix,
@@ -166,14 +169,11 @@ export class WasmBackend implements Backend {
       to,
       out.stride,
       accumulate,
-      0,
-      units,
     );
   }
 
   gatedLinear({ x, norm, gate, up, out }: GatedLinearArgs): void {
     const { pointer, stride, scratch, l } = this.#activations(x, norm, gate);
-    const units = this.#kernels.matrix_units(gate.shape[0]);
     const [left, right, to] = [weightPointer(gate), weightPointer(up), pointerTo(out)];
     this.#kernels.gated_linear(
       left,
@@ -185,8 +185,6 @@ export class WasmBackend implements Backend {
       l,
       to,
       out.stride,
-      0,
-      units,
     );
   }
 
@@ -227,6 +225,7 @@ export class WasmBackend implements Backend {
   }
 
   dispose(): void {
+    this.#closeThreads();
     this.#memory.dispose();
   }
 }

@@ -34,6 +34,12 @@ export const CANDIDATES: readonly Candidate[] = [
     open: () => openWasmBackend({ variant: "simd128", activations: "q8" }),
   },
   {
+    name: "wasm-relaxed-threads",
+    kind: "wasm",
+    activations: "q16",
+    open: () => openWasmBackend({ variant: "relaxed", activations: "q16", threads: 3, leastWork: 0 }),
+  },
+  {
     name: "webgpu",
     kind: "webgpu",
     activations: "q16",

@@ -32,13 +32,8 @@ export function pack(
   return { pointer, rows, columns };
 }
 
-/** `x weight^T` of x `[l, columns]`, the units of the weight in pieces of `unitsAtOnce`. */
-export function product(
-  kernels: WasmExports,
-  weight: Matrix,
-  x: Float32Array,
-  unitsAtOnce = Infinity,
-): Float32Array {
+/** `x weight^T` of x `[l, columns]`. */
+export function product(kernels: WasmExports, weight: Matrix, x: Float32Array): Float32Array {
   const { pointer, rows, columns } = weight;
   const l = x.length / columns;
   const sizes = [4 * x.length, 4 * l * rows, Math.max(1, kernels.activation_bytes(l, columns, 1))];
@@ -46,11 +41,7 @@ export function product(
   new Float32Array(kernels.memory.buffer, from, x.length).set(x);
   new Float32Array(kernels.memory.buffer, to, l * rows).fill(NaN);
   if (columns % 32 === 0) kernels.quantize_activations(from, columns, l, columns, 1, scratch);
-  const units = kernels.matrix_units(rows);
-  for (let first = 0; first < units; first += unitsAtOnce) {
-    const last = Math.min(units, first + unitsAtOnce);
-    kernels.linear(pointer, from, columns, scratch, 1, l, to, rows, false, first, last);
-  }
+  kernels.linear(pointer, from, columns, scratch, 1, l, to, rows, false);
   const out = new Float32Array(kernels.memory.buffer, to, l * rows).slice();
   [from, to, scratch].forEach((each, i) => kernels.deallocate(each, sizes[i]));
   return out;

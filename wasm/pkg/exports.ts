@@ -39,9 +39,9 @@ export interface WasmExports {
   embed(table: number, ids: number, l: number, out: number, out_stride: number): void;
 
   /**
-   * Units `first_unit .. last_unit` of out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
+   * out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
    */
-  gated_linear(gate: number, up: number, x: number, x_stride: number, scratch: number, planes: number, l: number, out: number, out_stride: number, first_unit: number, last_unit: number): void;
+  gated_linear(gate: number, up: number, x: number, x_stride: number, scratch: number, planes: number, l: number, out: number, out_stride: number): void;
 
   /**
    * See [`crate::head_fusion`]; out may be attention or ssm, with the same stride.
@@ -54,10 +54,9 @@ export interface WasmExports {
   is_relaxed(): number;
 
   /**
-   * Units `first_unit .. last_unit` of out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised
-   * if the weight is.
+   * out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised if the weight is.
    */
-  linear(weight: number, x: number, x_stride: number, scratch: number, planes: number, l: number, out: number, out_stride: number, accumulate: boolean, first_unit: number, last_unit: number): void;
+  linear(weight: number, x: number, x_stride: number, scratch: number, planes: number, l: number, out: number, out_stride: number, accumulate: boolean): void;
 
   /**
    * Bytes that a matrix takes.
@@ -80,14 +79,34 @@ export interface WasmExports {
   matrix_seal(matrix: number): number;
 
   /**
-   * Units of work in a matrix of `rows` rows: what the ranges of `linear` and `gated_linear` count.
-   */
-  matrix_units(rows: number): number;
-
-  /**
    * Packs published rows `first .. first + count` from `source`.
    */
   matrix_write(matrix: number, first: number, count: number, source: number): void;
+
+  /**
+   * Says that a helper failed: the op that it helped with, or the next one, traps.
+   */
+  pool_break(): void;
+
+  /**
+   * From now on the first `helpers` help with ops of at least `least_work` multiply-adds.
+   */
+  pool_configure(helpers: number, least_work: number): void;
+
+  /**
+   * Makes the calling thread helper `index` (0 to 30), ready to be counted in.
+   */
+  pool_join(index: number): void;
+
+  /**
+   * Helps with jobs until `pool_stop`; after `pool_join`.
+   */
+  pool_serve(index: number): void;
+
+  /**
+   * Ends `pool_serve` in all helpers.
+   */
+  pool_stop(): void;
 
   /**
    * How this engine multiplies bytes exactly: a number for `matrix_new`.
@@ -98,6 +117,11 @@ export interface WasmExports {
    * Quantises x `[l, k]` into scratch, in one plane or two, for matrices of q8_0 and q4_0.
    */
   quantize_activations(x: number, stride: number, l: number, k: number, planes: number, scratch: number): void;
+
+  /**
+   * Grows the memory so that allocations of `bytes` in all need no growth. Smaller where it cannot grow that far.
+   */
+  reserve(bytes: number): void;
 
   /**
    * See [`crate::rms_norm`]; x may be out, with the same stride.

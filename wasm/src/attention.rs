@@ -17,7 +17,7 @@ use block::{BLOCK, Rows, Scratch};
 use online_softmax::{Sums, update};
 
 /// Rows of a tile.
-const TILE: usize = 8;
+pub const TILE: usize = 8;
 
 /// Where the rows of a call stand, and how far they see.
 #[derive(Clone, Copy)]

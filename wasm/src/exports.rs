@@ -6,4 +6,5 @@ mod attention;
 mod matrix;
 mod memory;
 mod norms;
+mod pool;
 mod ssm;

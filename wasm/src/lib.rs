@@ -1,8 +1,9 @@
 //! The ops of the WebAssembly backend, one file an op, named as in runtime/backend.ts.
 //!
-//! Kernels are safe Rust over slices and the four-lane vectors of [`simd`]; `unsafe` lives in `simd/wasm.rs`, in [`view`]
-//! and in [`exports`], where pointers from JavaScript become slices. The same source gives two modules: with
-//! `+relaxed-simd` fused multiply-add and 8-bit dot products are used, without it their exact SIMD128 equivalents.
+//! Kernels are safe Rust over slices and the four-lane vectors of [`simd`]; `unsafe` lives in `simd/wasm.rs`, in [`view`],
+//! in [`pool`], where threads share a job, and in [`exports`], where pointers from JavaScript become slices. The same source
+//! gives several modules: with `+relaxed-simd` fused multiply-add and 8-bit dot products are used, without it their exact
+//! SIMD128 equivalents; with `+atomics` several instances share one memory, without it the pool has no helpers.
 //! On other targets the vectors are plain arrays, so that `cargo test` runs every kernel's algorithm natively.
 #![deny(unsafe_code)]
 
@@ -23,6 +24,7 @@ pub mod linear;
 pub mod math;
 pub mod matrix;
 pub mod pieces;
+pub mod pool;
 pub mod probe_dot;
 pub mod quantize_activations;
 pub mod quantized;

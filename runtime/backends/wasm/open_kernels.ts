@@ -1,25 +1,28 @@
-/** @file Which of the two WebAssembly modules runs here: compiled, instantiated and tested before anything relies on it. */
+/** @file Which of the WebAssembly modules runs here: compiled, instantiated and tested before anything relies on it. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { BackendUnavailableError } from "../../errors.ts";
-import { relaxedDotFault } from "./relaxed_dot.ts";
+import { compileKernels, type WasmVariant } from "./compile_kernels.ts";
 import { selfTest } from "./self_test.ts";
-
-/** The two builds: with relaxed SIMD, and with plain 128-bit SIMD only. */
-export type WasmVariant = "relaxed" | "simd128";
+import {
+  type OpenedThreads,
+  openShared,
+  startHelpers,
+  type ThreadOptions,
+  threadsToStart,
+} from "./threads.ts";
 
 /** Options of {@linkcode openKernels}. */
-export interface KernelOptions {
+export interface KernelOptions extends ThreadOptions {
   /** Which build; `auto`, the default, takes the relaxed one where it passes its test, else the plain one. */
   readonly variant?: WasmVariant | "auto";
-  /** A compiled module of either build, for runtimes that compile none themselves, such as workerd. */
+  /** A compiled module of either build, for runtimes that compile none themselves, such as workerd; it runs on one thread. */
   readonly module?: WebAssembly.Module;
 }
 
 /** An instance that passed its test. */
-export interface OpenedKernels {
-  readonly kernels: WasmExports;
+export interface OpenedKernels extends OpenedThreads {
   readonly simd: WasmVariant;
-  /** Why this build, as a sentence without its full stop. */
+  /** Why this build and this number of threads, as a sentence without its full stop. */
   readonly reason: string;
 }
 
@@ -30,21 +33,22 @@ export interface OpenedKernels {
  */
 export async function openKernels(options: KernelOptions = {}): Promise<OpenedKernels> {
   const { variant = "auto", module } = options;
-  if (module) return await openInjected(module, variant);
-  if (variant !== "auto") return await open(await compile(variant), "asked for");
+  if (module) return await openInjected(module, options);
+  if (variant !== "auto") return await openVariant(variant, "asked for", options);
   try {
-    return await open(await compile("relaxed"), "relaxed SIMD passed its self-test");
+    return await openVariant("relaxed", "relaxed SIMD passed its self-test", options);
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
-    return await open(await compile("simd128"), `plain SIMD, because: ${error.message}`);
+    return await openVariant("simd128", `plain SIMD, because: ${error.message}`, options);
   }
 }
 
 async function openInjected(
   module: WebAssembly.Module,
-  variant: WasmVariant | "auto",
+  { variant = "auto", threads = 1 }: KernelOptions,
 ): Promise<OpenedKernels> {
-  const opened = await open(module, "the module given");
+  const note = threads === 1 ? "" : "; one thread, because it is a build for one";
+  const opened = await openOne(module, `the module given${note}`);
   if (variant === "auto" || variant === opened.simd) return opened;
   throw new BackendUnavailableError(
     `Cannot open the WASM backend: the module given is the ${opened.simd} build, expected ${variant}`,
@@ -52,50 +56,61 @@ async function openInjected(
   );
 }
 
-async function compile(variant: WasmVariant): Promise<WebAssembly.Module> {
-  let fault: string | null;
-  let cause: unknown;
-  try {
-    fault = variant === "relaxed" ? await relaxedDotFault() : null;
-    if (fault === null) return await WebAssembly.compile(await bytesOf(variant));
-  } catch (error) {
-    fault = `the engine says "${(error as Error).message}"`;
-    cause = error;
+/** A build with as many threads as are wanted and possible; on one thread where they cannot start, and the reason says why. */
+async function openVariant(
+  variant: WasmVariant,
+  why: string,
+  options: ThreadOptions,
+): Promise<OpenedKernels> {
+  const { count, obstacle } = threadsToStart(options);
+  let note = obstacle;
+  if (count > 1) {
+    try {
+      return await openSeveral(variant, why, count, options);
+    } catch (error) {
+      note = `threads cannot start: ${(error as Error).message}`;
+    }
   }
-  throw new BackendUnavailableError(
-    `Cannot compile the ${variant} WASM build: ${fault}, expected support for it`,
-    "Use a newer engine, or, where none may compile, give openWasmBackend a compiled module",
-    { cause },
-  );
+  const reason = note === null ? why : `${why}; one thread, because ${note}`;
+  return await openOne(await compileKernels(variant, false), reason);
 }
 
-async function bytesOf(variant: WasmVariant): Promise<Uint8Array<ArrayBuffer>> {
-  const { wasmBytes } = variant === "relaxed"
-    ? await import("../../../wasm/pkg/relaxed.ts")
-    : await import("../../../wasm/pkg/simd128.ts");
-  return wasmBytes();
+async function openSeveral(
+  variant: WasmVariant,
+  why: string,
+  count: number,
+  options: ThreadOptions,
+): Promise<OpenedKernels> {
+  const module = await compileKernels(variant, true);
+  const shared = await openShared(module);
+  const simd = tested(shared.kernels);
+  const opened = await startHelpers(shared, module, count, options);
+  return { ...opened, simd, reason: `${why}; ${opened.reason}` };
 }
 
-async function open(module: WebAssembly.Module, reason: string): Promise<OpenedKernels> {
+async function openOne(module: WebAssembly.Module, reason: string): Promise<OpenedKernels> {
   // wasm-bindgen leaves one import, which only its own start function calls; nobody runs that.
   const imports = { "./kernels_bg.js": { __wbindgen_init_externref_table(): void {} } };
-  let kernels: WasmExports;
-  let fault: string | null;
   try {
     const instance = await WebAssembly.instantiate(module, imports);
-    kernels = instance.exports as unknown as WasmExports;
-    fault = selfTest(kernels);
+    const kernels = instance.exports as unknown as WasmExports;
+    return { kernels, simd: tested(kernels), reason, threads: 1, close: () => {} };
   } catch (cause) {
+    if (cause instanceof BackendUnavailableError) throw cause;
+    const message = (cause as Error).message;
     throw new BackendUnavailableError(
-      `Cannot start the WASM backend: the engine says "${
-        (cause as Error).message
-      }", expected a running instance`,
+      `Cannot start the WASM backend: the engine says "${message}", expected a running instance`,
       "Use another backend, or another engine",
       { cause },
     );
   }
+}
+
+/** Tests an instance, and says which build it is. */
+function tested(kernels: WasmExports): WasmVariant {
   const simd = kernels.is_relaxed() ? "relaxed" : "simd128";
-  if (fault === null) return { kernels, simd, reason };
+  const fault = selfTest(kernels);
+  if (fault === null) return simd;
   throw new BackendUnavailableError(
     `Cannot use the ${simd} WASM build: its self-test found that ${fault}, expected exact results`,
     "Use another backend, or another engine",

@@ -50,7 +50,7 @@ function linearIsExact(kernels: WasmExports, memory: LinearMemory, dtype: "f32" 
   const scratch = memory.allocate("self-test", kernels.activation_bytes(1, COLUMNS, 1));
   kernels.quantize_activations(input.pointer, COLUMNS, 1, COLUMNS, 1, scratch.pointer);
   const at = [weightPointer(matrix), input.pointer, scratch.pointer, out.pointer];
-  kernels.linear(at[0], at[1], COLUMNS, at[2], 1, 1, at[3], ROWS, false, 0, kernels.matrix_units(ROWS));
+  kernels.linear(at[0], at[1], COLUMNS, at[2], 1, 1, at[3], ROWS, false);
   const got = [...memory.f32(out.pointer, ROWS)];
   weight.release(matrix);
   [input, out, scratch].forEach((region) => memory.free(region));

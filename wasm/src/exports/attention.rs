@@ -1,10 +1,12 @@
 //! `rope_append`, in its parts, and `attention`. A cache is f32, or f16 if `half`; ring_size 0 stands for no ring.
 
+use core::ops::Range;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::attention::{self, Reach};
+use super::pool::{POOL, Shared, work};
+use crate::attention::{self, Reach, TILE};
 use crate::kv_cache::{Cache, Element, Half, SlotMatrix, Slots};
 use crate::rope_append;
 use crate::view::{View, ViewMut};
@@ -114,32 +116,58 @@ pub unsafe fn attention(
     out: *mut f32,
     out_stride: usize,
 ) {
-    // SAFETY: the caller's.
-    let (queries, out) = unsafe {
-        (
-            View::new(queries, l, num_heads * head_dim, queries_stride),
-            ViewMut::new(out, l, num_heads * v_head_dim, out_stride),
-        )
-    };
+    // SAFETY: the caller's; parts are tiles of rows of one key/value head.
+    let pointers = unsafe { Shared::new((queries, keys, values, out)) };
     let slots = slots(num_meta_tokens, ring_size);
-    let matrix =
-        |width: usize, stride: usize| Extent { slots: cache_slots, columns: num_kv_heads * width, stride };
-    let (k, v) = (matrix(head_dim, keys_stride), matrix(v_head_dim, values_stride));
-    let reach = Reach { position, lookback: (lookback != usize::MAX).then_some(lookback) };
-    // SAFETY: the caller's; tensors are aligned to their elements.
-    unsafe {
-        if half {
-            let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads };
-            attention::attention(queries, num_heads, cache, reach, out);
-        } else {
-            let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads };
-            attention::attention(queries, num_heads, cache, reach, out);
+    let lookback = (lookback != usize::MAX).then_some(lookback);
+    // The query heads h with floor(h * num_kv_heads / num_heads) = kv_head.
+    let first_head = |kv_head: usize| (kv_head * num_heads).div_ceil(num_kv_heads);
+    let one = |kv_head: usize, rows: Range<usize>| {
+        let (queries, keys, values, out) = pointers.get();
+        let heads = first_head(kv_head)..first_head(kv_head + 1);
+        let reach = Reach { position: position + rows.start, lookback };
+        // SAFETY: as above; tensors are aligned to their elements.
+        unsafe {
+            let queries = View::new(
+                queries.add(rows.start * queries_stride + heads.start * head_dim),
+                rows.len(),
+                heads.len() * head_dim,
+                queries_stride,
+            );
+            let out = ViewMut::new(
+                out.add(rows.start * out_stride + heads.start * v_head_dim),
+                rows.len(),
+                heads.len() * v_head_dim,
+                out_stride,
+            );
+            let k = Extent { kv_head, slots: cache_slots, columns: head_dim, stride: keys_stride };
+            let v = Extent { kv_head, slots: cache_slots, columns: v_head_dim, stride: values_stride };
+            if half {
+                let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads: 1 };
+                attention::attention(queries, heads.len(), cache, reach, out);
+            } else {
+                let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads: 1 };
+                attention::attention(queries, heads.len(), cache, reach, out);
+            }
         }
-    }
+    };
+    let tiles = l.div_ceil(TILE);
+    let seen = cache_slots.min(position + l);
+    let work = work(&[l, num_heads, head_dim + v_head_dim, seen]);
+    POOL.split(tiles * num_kv_heads, work, &|items| {
+        let mut start = items.start;
+        while start < items.end {
+            let (kv_head, tile) = (start / tiles, start % tiles);
+            let count = (items.end - start).min(tiles - tile);
+            one(kv_head, tile * TILE..l.min((tile + count) * TILE));
+            start += count;
+        }
+    });
 }
 
-/// Size of a matrix of slots.
+/// One key/value head's columns of a matrix of slots.
 struct Extent {
+    kv_head: usize,
     slots: usize,
     columns: usize,
     stride: usize,
@@ -149,6 +177,7 @@ impl Extent {
     unsafe fn at<'a, T: Element>(&self, first: *const u8) -> SlotMatrix<'a, T> {
         let length = (self.slots - 1) * self.stride + self.columns;
         // SAFETY: the caller's.
-        SlotMatrix { values: unsafe { from_raw_parts(first.cast(), length) }, stride: self.stride }
+        let values = unsafe { from_raw_parts(first.cast::<T>().add(self.kv_head * self.columns), length) };
+        SlotMatrix { values, stride: self.stride }
     }
 }

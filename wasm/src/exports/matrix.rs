@@ -1,7 +1,10 @@
 //! Weights, `linear`, `gated_linear` and `embed`.
 
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::pool::{POOL, Shared, work};
 use crate::dot::DotKind;
 use crate::embed;
 use crate::gated_linear;
@@ -11,6 +14,9 @@ use crate::matrix::{Activations, Dtype, Matrix};
 use crate::probe_dot;
 use crate::quantize_activations::{self, ActivationBlock, ActivationTile, BLOCK, QuantizedRows, TILE};
 use crate::view::{View, ViewMut};
+
+/// What quantising an element costs, in multiply-adds.
+const QUANTIZE_WORK: usize = 16;
 
 /// How this engine multiplies bytes exactly: a number for `matrix_new`.
 #[wasm_bindgen]
@@ -41,7 +47,7 @@ pub unsafe fn matrix_write(matrix: *mut Matrix, first: usize, count: usize, sour
     let bytes = matrix.source_row_bytes();
     for row in 0..count {
         // SAFETY: the caller's.
-        let source = unsafe { core::slice::from_raw_parts(source.add(row * bytes), bytes) };
+        let source = unsafe { from_raw_parts(source.add(row * bytes), bytes) };
         matrix.write_row(first + row, source);
     }
 }
@@ -80,12 +86,6 @@ pub unsafe fn matrix_free(matrix: *mut Matrix) {
     drop(unsafe { Box::from_raw(matrix) });
 }
 
-/// Units of work in a matrix of `rows` rows: what the ranges of `linear` and `gated_linear` count.
-#[wasm_bindgen]
-pub fn matrix_units(rows: usize) -> usize {
-    unit_count(rows)
-}
-
 /// Bytes of scratch that `quantize_activations` fills for `l` rows of `k` columns in one or two planes.
 #[wasm_bindgen]
 pub fn activation_bytes(l: usize, k: usize, planes: usize) -> usize {
@@ -105,16 +105,25 @@ pub unsafe fn quantize_activations(
     planes: usize,
     scratch: *mut ActivationTile,
 ) {
-    let (tiles, rows) = scratch_counts(l, k, planes);
-    // SAFETY: the caller's.
-    let (x, tiles, rows) = unsafe {
-        (
-            View::new(x, l, k, stride),
-            core::slice::from_raw_parts_mut(scratch, tiles),
-            core::slice::from_raw_parts_mut(scratch.add(tiles).cast::<ActivationBlock>(), rows),
-        )
-    };
-    quantize_activations::quantize_activations(x, planes, tiles, rows);
+    // SAFETY: the caller's; parts write different tiles, and the last one the rows behind them.
+    let pointers = unsafe { Shared::new((x, scratch)) };
+    POOL.split(l.div_ceil(TILE), work(&[QUANTIZE_WORK, l, k]), &|tiles| {
+        let (x, scratch) = pointers.get();
+        let first = tiles.start * TILE;
+        let part = l.min(tiles.end * TILE) - first;
+        let (before, _) = scratch_counts(first, k, planes);
+        let (tiles, rows) = scratch_counts(part, k, planes);
+        // SAFETY: as above.
+        let (x, tiles, rows) = unsafe {
+            let scratch = scratch.add(before);
+            (
+                View::new(x.add(first * stride), part, k, stride),
+                from_raw_parts_mut(scratch, tiles),
+                from_raw_parts_mut(scratch.add(tiles).cast::<ActivationBlock>(), rows),
+            )
+        };
+        quantize_activations::quantize_activations(x, planes, tiles, rows);
+    });
 }
 
 /// Tiles, and blocks behind them, of `l` rows of `k` columns.
@@ -123,8 +132,7 @@ fn scratch_counts(l: usize, k: usize, planes: usize) -> (usize, usize) {
     (l / TILE * per_row, l % TILE * per_row)
 }
 
-/// Units `first_unit .. last_unit` of out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised
-/// if the weight is.
+/// out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised if the weight is.
 ///
 /// # Safety
 /// See the module's parent.
@@ -140,19 +148,23 @@ pub unsafe fn linear(
     out: *mut f32,
     out_stride: usize,
     accumulate: bool,
-    first_unit: usize,
-    last_unit: usize,
 ) {
-    // SAFETY: the caller's.
-    let (weight, activations, mut out) = unsafe {
-        let weight = &*weight;
-        let activations = activations(&[weight], x, x_stride, (scratch, planes), l);
-        (weight, activations, ViewMut::new(out, l, weight.rows(), out_stride))
-    };
-    linear::linear(weight, activations, &mut out, first_unit..last_unit, accumulate);
+    // SAFETY: the caller's; parts write different columns of out.
+    let (matrix, pointers) = unsafe { (&*weight, Shared::new((weight, x, scratch, out))) };
+    let (rows, columns) = (matrix.rows(), matrix.columns());
+    POOL.split(unit_count(rows), work(&[l, rows, columns]), &|units| {
+        let (weight, x, scratch, out) = pointers.get();
+        // SAFETY: as above.
+        let (weight, activations, mut out) = unsafe {
+            let weight = &*weight;
+            let activations = activations(&[weight], x, x_stride, (scratch, planes), l);
+            (weight, activations, ViewMut::new(out, l, rows, out_stride))
+        };
+        linear::linear(weight, activations, &mut out, units, accumulate);
+    });
 }
 
-/// Units `first_unit .. last_unit` of out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
+/// out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
 ///
 /// # Safety
 /// See the module's parent.
@@ -168,16 +180,20 @@ pub unsafe fn gated_linear(
     l: usize,
     out: *mut f32,
     out_stride: usize,
-    first_unit: usize,
-    last_unit: usize,
 ) {
-    // SAFETY: the caller's.
-    let (gate, up, activations, mut out) = unsafe {
-        let (gate, up) = (&*gate, &*up);
-        let activations = activations(&[gate, up], x, x_stride, (scratch, planes), l);
-        (gate, up, activations, ViewMut::new(out, l, gate.rows(), out_stride))
-    };
-    gated_linear::gated_linear(gate, up, activations, &mut out, first_unit..last_unit);
+    // SAFETY: the caller's; parts write different columns of out.
+    let (matrix, pointers) = unsafe { (&*gate, Shared::new((gate, up, x, scratch, out))) };
+    let (rows, columns) = (matrix.rows(), matrix.columns());
+    POOL.split(unit_count(rows), work(&[2, l, rows, columns]), &|units| {
+        let (gate, up, x, scratch, out) = pointers.get();
+        // SAFETY: as above.
+        let (gate, up, activations, mut out) = unsafe {
+            let (gate, up) = (&*gate, &*up);
+            let activations = activations(&[gate, up], x, x_stride, (scratch, planes), l);
+            (gate, up, activations, ViewMut::new(out, l, rows, out_stride))
+        };
+        gated_linear::gated_linear(gate, up, activations, &mut out, units);
+    });
 }
 
 /// out `[l, hidden_size]`: the rows of the table that ids `[l]` name.
@@ -189,7 +205,7 @@ pub unsafe fn embed(table: *const Matrix, ids: *const u32, l: usize, out: *mut f
     // SAFETY: the caller's.
     let (table, ids, mut out) = unsafe {
         let table = &*table;
-        (table, core::slice::from_raw_parts(ids, l), ViewMut::new(out, l, table.columns(), out_stride))
+        (table, from_raw_parts(ids, l), ViewMut::new(out, l, table.columns(), out_stride))
     };
     embed::embed(table, ids, &mut out);
 }
@@ -209,8 +225,8 @@ unsafe fn activations<'a>(
         quantized = unsafe {
             QuantizedRows {
                 planes,
-                tiles: core::slice::from_raw_parts(scratch, tiles),
-                rows: core::slice::from_raw_parts(scratch.add(tiles).cast(), rows),
+                tiles: from_raw_parts(scratch, tiles),
+                rows: from_raw_parts(scratch.add(tiles).cast(), rows),
             }
         };
     }

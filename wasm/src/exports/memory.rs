@@ -1,6 +1,6 @@
 //! Linear memory for tensors, weights and scratch.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -25,6 +25,22 @@ pub fn allocate(bytes: usize) -> *mut u8 {
 pub unsafe fn deallocate(pointer: *mut u8, bytes: usize) {
     // SAFETY: the layout is the one it was allocated with.
     unsafe { dealloc(pointer, Layout::from_size_align_unchecked(bytes, ALIGNMENT)) }
+}
+
+/// Grows the memory so that allocations of `bytes` in all need no growth. Smaller where it cannot grow that far.
+#[wasm_bindgen]
+pub fn reserve(bytes: f64) {
+    let Ok(layout) = Layout::from_size_align((bytes as usize).min(isize::MAX as usize - ALIGNMENT), ALIGNMENT)
+    else {
+        return;
+    };
+    // SAFETY: one byte at least is asked for, and given back as it was asked for.
+    unsafe {
+        let pointer = alloc(layout);
+        if !pointer.is_null() {
+            dealloc(pointer, layout);
+        }
+    }
 }
 
 /// Whether this module uses relaxed SIMD.

@@ -1,10 +1,16 @@
 //! `rms_norm` and `head_fusion`.
 
+use core::slice::from_raw_parts;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::pool::{POOL, Shared, work};
 use crate::head_fusion::{self, Branch};
 use crate::rms_norm;
 use crate::view::{View, ViewMut};
+
+/// What an element of a norm costs, in multiply-adds.
+const NORM_WORK: usize = 4;
 
 /// See [`crate::rms_norm`]; x may be out, with the same stride.
 ///
@@ -22,12 +28,18 @@ pub unsafe fn rms_norm(
     l: usize,
     n: usize,
 ) {
-    // SAFETY: the caller's.
-    unsafe {
-        let source = (x != out).then(|| View::new(x, l, n, x_stride));
-        let weight = core::slice::from_raw_parts(weight, n);
-        rms_norm::rms_norm(source, weight, eps, ViewMut::new(out, l, n, out_stride));
-    }
+    // SAFETY: the caller's; parts read and write their own rows.
+    let pointers = unsafe { Shared::new((x, weight, out)) };
+    POOL.split(l, work(&[NORM_WORK, l, n]), &|rows| {
+        let (x, weight, out) = pointers.get();
+        // SAFETY: as above.
+        unsafe {
+            let (x, out) = (x.add(rows.start * x_stride), out.add(rows.start * out_stride));
+            let source = (x != out).then(|| View::new(x, rows.len(), n, x_stride));
+            let weight = from_raw_parts(weight, n);
+            rms_norm::rms_norm(source, weight, eps, ViewMut::new(out, rows.len(), n, out_stride));
+        }
+    });
 }
 
 /// See [`crate::head_fusion`]; out may be attention or ssm, with the same stride.
@@ -49,14 +61,20 @@ pub unsafe fn head_fusion(
     l: usize,
     n: usize,
 ) {
-    // SAFETY: the caller's. The kernel holds no reference into an input while it writes.
-    unsafe {
-        let branch = |output, stride, norm| Branch {
-            output: View::new(output, l, n, stride),
-            norm: core::slice::from_raw_parts(norm, n),
-        };
-        let branches =
-            [branch(attention, attention_stride, attention_norm), branch(ssm, ssm_stride, ssm_norm)];
-        head_fusion::head_fusion(branches, eps, ViewMut::new(out, l, n, out_stride));
-    }
+    // SAFETY: the caller's; parts read and write their own rows.
+    let pointers = unsafe { Shared::new((attention, attention_norm, ssm, ssm_norm, out)) };
+    POOL.split(l, work(&[2, NORM_WORK, l, n]), &|rows| {
+        let (attention, attention_norm, ssm, ssm_norm, out) = pointers.get();
+        // SAFETY: as above. The kernel holds no reference into an input while it writes.
+        unsafe {
+            let branch = |output: *const f32, stride, norm| Branch {
+                output: View::new(output.add(rows.start * stride), rows.len(), n, stride),
+                norm: from_raw_parts(norm, n),
+            };
+            let branches =
+                [branch(attention, attention_stride, attention_norm), branch(ssm, ssm_stride, ssm_norm)];
+            let out = ViewMut::new(out.add(rows.start * out_stride), rows.len(), n, out_stride);
+            head_fusion::head_fusion(branches, eps, out);
+        }
+    });
 }

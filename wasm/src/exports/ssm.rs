@@ -1,11 +1,23 @@
 //! `ssm_conv` and `ssm_scan`.
 
+use core::ops::Range;
 use core::slice::from_raw_parts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::pool::{POOL, Shared, work};
 use crate::view::{View, ViewMut};
 use crate::{ssm_conv, ssm_scan};
+
+/// Channels that the kernels take at once.
+const LANES: usize = 4;
+
+/// What an exp costs, in multiply-adds.
+const ACTIVATION_WORK: usize = 8;
+
+fn channels(blocks: Range<usize>, d_inner: usize) -> Range<usize> {
+    blocks.start * LANES..d_inner.min(blocks.end * LANES)
+}
 
 /// See [`crate::ssm_conv`].
 ///
@@ -26,16 +38,23 @@ pub unsafe fn ssm_conv(
     d_inner: usize,
     d_conv: usize,
 ) {
-    // SAFETY: the caller's.
-    unsafe {
-        ssm_conv::ssm_conv(
-            View::new(x, l, d_inner, x_stride),
-            from_raw_parts(weight, d_inner * d_conv),
-            from_raw_parts(bias, d_inner),
-            ViewMut::new(conv_state, d_conv - 1, d_inner, conv_state_stride),
-            ViewMut::new(out, l, d_inner, out_stride),
-        );
-    }
+    // SAFETY: the caller's; parts are channels.
+    let pointers = unsafe { Shared::new((x, weight, bias, conv_state, out)) };
+    POOL.split(d_inner.div_ceil(LANES), work(&[l, d_inner, d_conv + ACTIVATION_WORK]), &|blocks| {
+        let (x, weight, bias, conv_state, out) = pointers.get();
+        let Range { start, end } = channels(blocks, d_inner);
+        let count = end - start;
+        // SAFETY: as above.
+        unsafe {
+            ssm_conv::ssm_conv(
+                View::new(x.add(start), l, count, x_stride),
+                from_raw_parts(weight.add(start * d_conv), count * d_conv),
+                from_raw_parts(bias.add(start), count),
+                ViewMut::new(conv_state.add(start), d_conv - 1, count, conv_state_stride),
+                ViewMut::new(out.add(start), l, count, out_stride),
+            );
+        }
+    });
 }
 
 /// See [`crate::ssm_scan`].
@@ -68,25 +87,41 @@ pub unsafe fn ssm_scan(
     dt_rank: usize,
     d_state: usize,
 ) {
-    // SAFETY: the caller's.
-    unsafe {
-        let weights = ssm_scan::Weights {
-            dt_norm: from_raw_parts(dt_norm, dt_rank),
-            b_norm: from_raw_parts(b_norm, d_state),
-            c_norm: from_raw_parts(c_norm, d_state),
-            eps,
-            dt_proj: from_raw_parts(dt_proj, d_inner * dt_rank),
-            dt_bias: from_raw_parts(dt_bias, d_inner),
-            A: from_raw_parts(A, d_inner * d_state),
-            D: from_raw_parts(D, d_inner),
-        };
-        ssm_scan::ssm_scan(
-            View::new(dt_bc, l, dt_rank + 2 * d_state, dt_bc_stride),
-            View::new(x, l, d_inner, x_stride),
-            View::new(z, l, d_inner, z_stride),
-            weights,
-            ViewMut::new(ssm_state, d_inner, d_state, ssm_state_stride),
-            ViewMut::new(out, l, d_inner, out_stride),
-        );
-    }
+    // SAFETY: the caller's; parts are channels.
+    let (inputs, weights, outputs) = unsafe {
+        (
+            Shared::new((dt_bc, x, z)),
+            Shared::new((dt_norm, b_norm, c_norm, dt_proj, dt_bias, A, D)),
+            Shared::new((ssm_state, out)),
+        )
+    };
+    let work = work(&[l, d_inner, dt_rank + ACTIVATION_WORK * (2 + d_state)]);
+    POOL.split(d_inner.div_ceil(LANES), work, &|blocks| {
+        let (dt_bc, x, z) = inputs.get();
+        let (dt_norm, b_norm, c_norm, dt_proj, dt_bias, A, D) = weights.get();
+        let (ssm_state, out) = outputs.get();
+        let Range { start, end } = channels(blocks, d_inner);
+        let count = end - start;
+        // SAFETY: as above.
+        unsafe {
+            let weights = ssm_scan::Weights {
+                dt_norm: from_raw_parts(dt_norm, dt_rank),
+                b_norm: from_raw_parts(b_norm, d_state),
+                c_norm: from_raw_parts(c_norm, d_state),
+                eps,
+                dt_proj: from_raw_parts(dt_proj.add(start * dt_rank), count * dt_rank),
+                dt_bias: from_raw_parts(dt_bias.add(start), count),
+                A: from_raw_parts(A.add(start * d_state), count * d_state),
+                D: from_raw_parts(D.add(start), count),
+            };
+            ssm_scan::ssm_scan(
+                View::new(dt_bc, l, dt_rank + 2 * d_state, dt_bc_stride),
+                View::new(x.add(start), l, count, x_stride),
+                View::new(z.add(start), l, count, z_stride),
+                weights,
+                ViewMut::new(ssm_state.add(start * ssm_state_stride), count, d_state, ssm_state_stride),
+                ViewMut::new(out.add(start), l, count, out_stride),
+            );
+        }
+    });
 }
