@@ -108,7 +108,9 @@ async function main(args: string[]): Promise<void> {
   try {
     for (const variant of VARIANTS) {
       const path = [`${TOOLCHAIN}/bin-${variant.kind}`, `${TOOLCHAIN}/bin`, Deno.env.get("PATH")];
-      await buildVariant(variant, work, { PATH: path.join(":") });
+      // A folder each, so that what one compiled is not stale for the next.
+      const target = `${Deno.env.get("CARGO_TARGET_DIR") ?? "target"}/${variant.name}`;
+      await buildVariant(variant, work, { PATH: path.join(":"), CARGO_TARGET_DIR: target });
     }
     await writePackage(work, pkg);
   } finally {

@@ -30,7 +30,8 @@ pub unsafe fn deallocate(pointer: *mut u8, bytes: usize) {
 /// Grows the memory so that allocations of `bytes` in all need no growth. Smaller where it cannot grow that far.
 #[wasm_bindgen]
 pub fn reserve(bytes: f64) {
-    let Ok(layout) = Layout::from_size_align((bytes as usize).min(isize::MAX as usize - ALIGNMENT), ALIGNMENT)
+    let Ok(layout) =
+        Layout::from_size_align((bytes as usize).min(isize::MAX as usize - ALIGNMENT), ALIGNMENT)
     else {
         return;
     };
