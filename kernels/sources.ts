@@ -13,6 +13,11 @@ export type KernelName =
   | "linear"
   | "rms_norm"
   | "rope_append"
+  | "sample_accept"
+  | "sample_draw"
+  | "sample_histogram"
+  | "sample_scale"
+  | "sample_select"
   | "ssm_conv"
   | "ssm_scan";
 
@@ -642,6 +647,342 @@ fn rope_append(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
+  sample_accept: `// sample_accept: takes the best of the partial results as the token of this step: where the next embedding reads it, where the host
+// reads it, and into the history; then clears what the next step begins with.
+// partials: [partials] the best key of a score and its id   history: [vocab_size] counts, then the window's tokens, a ring
+// Grid: one workgroup.
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  partials: u32,
+  vocab_size: u32,
+  window: u32,
+}
+
+@group(0) @binding(1) var<storage, read> partials: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> history: array<u32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+var<workgroup> best_of: array<vec2u, WORKGROUP_SIZE>;
+
+fn remember(id: u32) {
+  if (params.window == 0u) {
+    return;
+  }
+  let at = params.vocab_size + control.history_length % params.window;
+  if (control.history_length >= params.window) {
+    history[history[at]] -= 1u;
+  }
+  history[at] = id;
+  history[id] += 1u;
+  control.history_length += 1u;
+}
+
+fn accept(best: vec2u) {
+  let refused = atomicLoad(&control.refused) != 0u || best.x == 0u;
+  let id = select(best.y, 0u, refused); // the embedding needs some token
+  control.id = id;
+  control.outcomes[control.step % 32u] = select(id, REFUSED, refused);
+  remember(id);
+  control.step += 1u;
+  control.threshold = 0u;
+  atomicStore(&control.max_key, 0u);
+  atomicStore(&control.refused, 0u);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn sample_accept(@builtin(local_invocation_index) index: u32) {
+  var best = vec2u(0u);
+  for (var i = index; i < params.partials; i += WORKGROUP_SIZE) {
+    best = better(best, partials[i]);
+  }
+  best_of[index] = best;
+  for (var width = WORKGROUP_SIZE / 2u; width > 0u; width /= 2u) {
+    workgroupBarrier();
+    if (index < width) {
+      best_of[index] = better(best_of[index], best_of[index + width]);
+    }
+  }
+  if (index == 0u) {
+    accept(best_of[0]);
+  }
+}
+`,
+  sample_draw: `// sample_draw: the best score among the ids that truncation keeps. Gumbel-max (arXiv:1411.0030, section 2): argmax of z + G; with
+// GREEDY of z. Noise is runtime/random.ts's: id i of a step takes word i % 4 of Philox block i / 4.
+// keys: [vocab_size]   partials: [workgroups] the best key of a score and its id; the lowest id among equals
+// Grid: one workgroup for 4 * WORKGROUP_SIZE ids, one invocation for a block of 4.
+override WORKGROUP_SIZE: u32 = 256;
+override GREEDY: u32 = 0;
+
+struct Params {
+  vocab_size: u32,
+  seed_low: u32,
+  seed_high: u32,
+  log_min_p: f32,
+}
+
+@group(0) @binding(1) var<storage, read> keys: array<u32>;
+@group(0) @binding(2) var<storage, read_write> partials: array<vec2u>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+var<workgroup> best_of: array<vec2u, WORKGROUP_SIZE>;
+
+// -log(-log(u)), u = 1 - v an odd multiple of 2^-24. For u above 1/2, -log(1 - v) = 2 atanh(v / (2 - v)) as a series, since WGSL's
+// log is only good to 2^-21 next to 1, where the numbers that win lie.
+fn gumbel(bits: u32) -> f32 {
+  let odd = (bits >> 9u) * 2u + 1u;
+  if (odd < 0x800000u) {
+    return -log(-log(f32(odd) * 0x1p-24));
+  }
+  let v = f32(0x1000000u - odd) * 0x1p-24;
+  let s = v / (2.0 - v);
+  let q = s * s;
+  let tail = q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q * (1.0 / 15.0 + q / 17.0))));
+  return -log(2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + tail)))));
+}
+
+// Scores are taken from the largest z down: for those that may win, the difference is exact.
+fn score(key: u32, largest: f32, bits: u32) -> u32 {
+  if (GREEDY == 1u) {
+    return key;
+  }
+  return key_of(bitcast<u32>(value_of(key) - largest + gumbel(bits)));
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn sample_draw(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  let block = group.x * WORKGROUP_SIZE + index;
+  let largest = value_of(atomicLoad(&control.max_key));
+  let least = max(control.threshold, key_of(bitcast<u32>(largest + params.log_min_p)));
+  let words = philox(block, control.step, vec2u(params.seed_low, params.seed_high));
+  var best = vec2u(0u);
+  for (var i = 0u; i < 4u; i++) {
+    let id = 4u * block + i;
+    if (id < params.vocab_size && keys[id] >= least && keys[id] > LEAST_KEY) {
+      best = better(best, vec2u(score(keys[id], largest, words[i]), id));
+    }
+  }
+  best_of[index] = best;
+  for (var width = WORKGROUP_SIZE / 2u; width > 0u; width /= 2u) {
+    workgroupBarrier();
+    if (index < width) {
+      best_of[index] = better(best_of[index], best_of[index + width]);
+    }
+  }
+  if (index == 0u) {
+    partials[group.x] = best_of[0];
+  }
+}
+`,
+  sample_histogram: `// sample_histogram: what the ids weigh, by one digit of their keys, among those that share the digits before it. One or, with
+// MASS, e^(z - max) as a 32-bit fraction, summed in 64 bits: integer sums have no order, so the result is always the same.
+// keys: [vocab_size]   histogram: [2 * 256], low words and then high words, by digit; added to
+// Grid: one workgroup for WORKGROUP_SIZE * IDS ids.
+override WORKGROUP_SIZE: u32 = 256;
+override IDS: u32 = 4;
+override MASS: u32 = 0;
+// The digit is bits SHIFT .. SHIFT + 8 of a key.
+override SHIFT: u32 = 24;
+
+struct Params {
+  vocab_size: u32,
+}
+
+@group(0) @binding(1) var<storage, read> keys: array<u32>;
+@group(0) @binding(2) var<storage, read_write> histogram: array<atomic<u32>, 512>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+var<workgroup> bins: array<atomic<u32>, 512>;
+
+fn weight(key: u32) -> vec2u {
+  if (MASS == 0u) {
+    return vec2u(1u, 0u);
+  }
+  if (key <= LEAST_KEY) {
+    return vec2u(0u);
+  }
+  let mass = exp(value_of(key) - value_of(atomicLoad(&control.max_key)));
+  if (mass >= 1.0) {
+    return vec2u(0u, 1u);
+  }
+  return vec2u(u32(round(mass * 4294967296.0)), 0u);
+}
+
+fn is_candidate(key: u32) -> bool {
+  let other_digits = ((key ^ control.prefix) >> SHIFT) >> 8u;
+  return key >= control.threshold && other_digits == 0u;
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn sample_histogram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  for (var i = 0u; i < IDS; i++) {
+    let id = (group.x * IDS + i) * WORKGROUP_SIZE + index;
+    if (id < params.vocab_size && is_candidate(keys[id])) {
+      let digit = (keys[id] >> SHIFT) & 255u;
+      let added = weight(keys[id]);
+      let before = atomicAdd(&bins[digit], added.x);
+      let carry = select(0u, 1u, before + added.x < before);
+      atomicAdd(&bins[256u + digit], added.y + carry);
+    }
+  }
+  workgroupBarrier();
+  for (var digit = index; digit < 256u; digit += WORKGROUP_SIZE) {
+    let low = atomicLoad(&bins[digit]);
+    let high = atomicLoad(&bins[256u + digit]);
+    if ((low | high) != 0u) {
+      let before = atomicAdd(&histogram[digit], low);
+      let carry = select(0u, 1u, before + low < before);
+      atomicAdd(&histogram[256u + digit], high + carry);
+    }
+  }
+}
+`,
+  sample_scale: `// sample_scale: logits + bias, penalties (runtime/penalties.ts), times 1 / temperature; as keys that compare like the floats.
+//   z = penalised(logit + bias) * inverse_temperature
+//   penalised(x) = (x > 0 ? x / repetition : x * repetition) - (presence + count * frequency), for ids with count > 0
+// logits: [vocab_size] f32 bits   bias: [vocab_size] f32 bits   history: [vocab_size] counts, then the window   keys: [vocab_size]
+// Grid: one workgroup for WORKGROUP_SIZE * IDS ids.
+override WORKGROUP_SIZE: u32 = 256;
+override IDS: u32 = 4;
+override BIASED: u32 = 0;
+override PENALISED: u32 = 0;
+
+struct Params {
+  vocab_size: u32,
+  logits_offset: u32,
+  inverse_temperature: f32,
+  repetition: f32,
+  inverse_repetition: f32,
+  presence: f32,
+  frequency: f32,
+  zero: u32,
+}
+
+@group(0) @binding(1) var<storage, read> logits: array<u32>;
+@group(0) @binding(2) var<storage, read> bias: array<u32>;
+@group(0) @binding(3) var<storage, read> history: array<u32>;
+@group(0) @binding(4) var<storage, read_write> keys: array<u32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+var<workgroup> group_max: atomic<u32>;
+
+// x as it is, rounded: the compiler cannot see that zero is 0, and so cannot fuse the product or sum with what follows.
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ params.zero);
+}
+
+fn penalised(x: f32, count: u32) -> f32 {
+  let repeated = rounded(x * select(params.repetition, params.inverse_repetition, x > 0.0));
+  return repeated - rounded(params.presence + rounded(f32(count) * params.frequency));
+}
+
+// The bits of a finite logit's z; -Infinity where it is forbidden.
+fn scaled(id: u32, logit: u32) -> u32 {
+  var x = bitcast<f32>(logit);
+  if (BIASED == 1u) {
+    if (bias[id] == MINUS_INFINITY) {
+      return MINUS_INFINITY;
+    }
+    x = rounded(x + bitcast<f32>(bias[id]));
+  }
+  if (PENALISED == 1u && history[id] > 0u) {
+    x = rounded(penalised(x, history[id]));
+  }
+  return bitcast<u32>(x * params.inverse_temperature);
+}
+
+fn is_refused(bits: u32) -> bool {
+  return (bits & 0x7fffffffu) > PLUS_INFINITY || bits == PLUS_INFINITY;
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn sample_scale(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  var best = 0u;
+  for (var i = 0u; i < IDS; i++) {
+    let id = (group.x * IDS + i) * WORKGROUP_SIZE + index;
+    if (id < params.vocab_size) {
+      var z = logits[params.logits_offset + id];
+      if (z != MINUS_INFINITY && !is_refused(z)) {
+        z = scaled(id, z);
+      }
+      if (is_refused(z)) {
+        atomicStore(&control.refused, 1u);
+      }
+      keys[id] = key_of(z);
+      best = max(best, key_of(z));
+    }
+  }
+  atomicMax(&group_max, best);
+  workgroupBarrier();
+  if (index == 0u) {
+    atomicMax(&control.max_key, atomicLoad(&group_max));
+  }
+}
+`,
+  sample_select: `// sample_select: finds the next digit of the key at which the weights, summed from the largest key down, reach the goal: the k-th
+// largest key, or with MASS the least key of the nucleus (runtime/truncation.ts). After the last digit the key is the threshold.
+// histogram: [2 * 256], low words and then high words, by digit; left all 0
+// Grid: one workgroup, one invocation a digit.
+override MASS: u32 = 0;
+override SHIFT: u32 = 24;
+
+struct Params {
+  // How many keys to keep, or with MASS the fraction of all mass in units of 2^-32.
+  goal: u32,
+}
+
+@group(0) @binding(1) var<storage, read_write> histogram: array<atomic<u32>, 512>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// By falling digit: the weight of that digit and of all larger ones.
+var<workgroup> sums: array<vec2u, 256>;
+
+fn first_goal(total: vec2u) -> vec2u {
+  if (MASS == 0u) {
+    return vec2u(params.goal, 0u);
+  }
+  // total * goal / 2^32; at least 1, so that the largest key is always in
+  let low = total.y * params.goal;
+  let share = add64(vec2u(low, mul_high(total.y, params.goal)), vec2u(mul_high(total.x, params.goal), 0u));
+  return select(share, vec2u(1u, 0u), share.x == 0u && share.y == 0u);
+}
+
+@compute @workgroup_size(256)
+fn sample_select(@builtin(local_invocation_index) index: u32) {
+  let digit = 255u - index;
+  sums[index] = vec2u(atomicExchange(&histogram[digit], 0u), atomicExchange(&histogram[256u + digit], 0u));
+  for (var distance = 1u; distance < 256u; distance *= 2u) {
+    workgroupBarrier();
+    var larger = vec2u(0u);
+    if (index >= distance) {
+      larger = sums[index - distance];
+    }
+    workgroupBarrier();
+    sums[index] = add64(sums[index], larger);
+  }
+  var goal = vec2u(control.goal_low, control.goal_high);
+  workgroupBarrier();
+  if (SHIFT == 24u) {
+    goal = first_goal(sums[255]);
+  }
+  var before = vec2u(0u);
+  if (index > 0u) {
+    before = sums[index - 1u];
+  }
+  if (!less64(before, goal) || less64(sums[index], goal)) {
+    return;
+  }
+  let rest = sub64(goal, before);
+  let prefix = control.prefix | (digit << SHIFT);
+  control.goal_low = rest.x;
+  control.goal_high = rest.y;
+  if (SHIFT == 0u) {
+    control.threshold = max(control.threshold, prefix);
+  }
+  control.prefix = select(prefix, 0u, SHIFT == 0u);
+}
+`,
   ssm_conv: `// ssm_conv: causal depthwise convolution, then silu:
 //   out[t] = silu(bias + sum_j weight[:, j] * x[t - (d_conv - 1) + j]), rows before the first from the state.
 // x, out: [l, d_inner] f32   weight: [d_inner, d_conv]   bias: [d_inner]
@@ -833,6 +1174,7 @@ export type LibraryName =
   | "activations_q8"
   | "attention_partials"
   | "attention_scores"
+  | "better"
   | "block_bf16"
   | "block_f16"
   | "block_f32"
@@ -851,6 +1193,8 @@ export type LibraryName =
   | "input_b_separate"
   | "input_b_shared"
   | "operand"
+  | "ordered_key"
+  | "philox"
   | "pointwise"
   | "quad_block"
   | "read_cache_any"
@@ -859,7 +1203,9 @@ export type LibraryName =
   | "reduce_subgroups"
   | "reduce_workgroup"
   | "rotation"
+  | "sample_control"
   | "scale"
+  | "u64"
   | "visible_keys";
 
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
@@ -1098,6 +1444,11 @@ fn score_tile(index: u32, row: u32, count: u32) {
   workgroupBarrier();
 }
 `,
+  better: `// The larger of two keys with their ids; the lower id among equals.
+fn better(a: vec2u, b: vec2u) -> vec2u {
+  return select(a, b, b.x > a.x || (b.x == a.x && b.y < a.y));
+}
+`,
   block_bf16: `// block (bf16): the 8 weights of one load. A bfloat16 is the high half of an f32.
 alias Block = vec4u;
 const BLOCK_QUADS = 2u;
@@ -1327,6 +1678,35 @@ fn operand(x_row: u32, quad: u32, scale: f32) -> vec4f {
   return values;
 }
 `,
+  ordered_key: `// Floats as u32 that compare as the floats do. Kept in integers, NaN and infinities survive: WGSL's float arithmetic may
+// assume that there are none.
+const PLUS_INFINITY = 0x7f800000u;
+const MINUS_INFINITY = 0xff800000u;
+// Key of -Infinity, below that of every number; 0 is the key of nothing.
+const LEAST_KEY = 0x007fffffu;
+
+fn key_of(bits: u32) -> u32 {
+  let canonical = select(bits, 0u, bits == 0x80000000u); // -0 is no less than 0
+  return select(canonical | 0x80000000u, ~canonical, (canonical >> 31u) == 1u);
+}
+
+// The number of a key above LEAST_KEY.
+fn value_of(key: u32) -> f32 {
+  return bitcast<f32>(select(~key, key & 0x7fffffffu, (key >> 31u) == 1u));
+}
+`,
+  philox: `// Philox4x32-10, as runtime/random.ts has it (Salmon et al., SC11, section 4.3): the four words of counter (block, step, 0, 0).
+fn philox(block: u32, step: u32, seed: vec2u) -> vec4u {
+  var c = vec4u(block, step, 0u, 0u);
+  var k = seed;
+  for (var round = 0u; round < 10u; round++) {
+    let high = vec2u(mul_high(0xd2511f53u, c.x), mul_high(0xcd9e8d57u, c.z));
+    c = vec4u(high.y ^ c.y ^ k.x, 0xcd9e8d57u * c.z, high.x ^ c.w ^ k.y, 0xd2511f53u * c.x);
+    k += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}
+`,
   pointwise: `// The pointwise functions of the model, safe for any finite argument.
 
 // x / (1 + e^-x), without overflow.
@@ -1527,9 +1907,52 @@ fn rotation(position: u32, frequency: vec2u) -> vec2f {
   }
 }
 `,
+  sample_control: `// What a sampler keeps from one token to the next, and what its kernels tell each other within one.
+struct Control {
+  max_key: atomic<u32>, // key of the largest scaled logit of this step
+  refused: atomic<u32>, // not 0: a logit was NaN or +Infinity
+  step: u32, // tokens chosen so far; the random numbers' counter
+  history_length: u32, // tokens that have entered the history
+  threshold: u32, // keys below it are out
+  prefix: u32, // the leading digits found of the key that is looked for
+  goal_low: u32, // what the keys with that prefix have still to sum to, 64 bits
+  goal_high: u32,
+  id: u32, // the token chosen last
+  outcomes: array<u32, 32>, // by step modulo 32: the token, or REFUSED
+}
+const REFUSED = 0xffffffffu;
+
+@group(0) @binding(0) var<storage, read_write> control: Control;
+`,
   scale: `// Scale number \`i\` of a row-major array of f16 scales, given the word that holds it.
 fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
+}
+`,
+  u64: `// Integers of 64 bits in two words, low and high.
+
+// High 32 bits of a product, from 16-bit halves.
+fn mul_high(a: u32, b: u32) -> u32 {
+  let a_low = a & 0xffffu;
+  let a_high = a >> 16u;
+  let b_low = b & 0xffffu;
+  let b_high = b >> 16u;
+  let middle = a_high * b_low + ((a_low * b_low) >> 16u); // at most 2^32 - 2^16: no carry is lost
+  let cross = a_low * b_high + (middle & 0xffffu);
+  return a_high * b_high + (middle >> 16u) + (cross >> 16u);
+}
+
+fn add64(a: vec2u, b: vec2u) -> vec2u {
+  let low = a.x + b.x;
+  return vec2u(low, a.y + b.y + select(0u, 1u, low < a.x));
+}
+
+fn sub64(a: vec2u, b: vec2u) -> vec2u {
+  return vec2u(a.x - b.x, a.y - b.y - select(0u, 1u, a.x < b.x));
+}
+
+fn less64(a: vec2u, b: vec2u) -> bool {
+  return a.y < b.y || (a.y == b.y && a.x < b.x);
 }
 `,
   visible_keys: `// The keys that the query at a position sees, counted through: meta tokens first, then positions from the lookback's far end.

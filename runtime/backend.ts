@@ -10,6 +10,7 @@
  *
  * `backends/reference.ts` defines what each op computes.
  */
+import type { ResidentSampling } from "./resident.ts";
 import type { Dtype, Tensor, WeightDtype } from "./tensor.ts";
 
 /**
@@ -205,6 +206,8 @@ export type FloatFormat = "native" | "f64";
 export interface Backend {
   readonly kind: BackendKind;
   readonly floatFormat: FloatFormat;
+  /** Chooses tokens where the logits are; absent where reading logits costs little. */
+  readonly resident?: ResidentSampling;
 
   /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for q8_0, q4_0) and may be reused by the caller afterwards. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight;

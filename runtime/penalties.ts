@@ -55,6 +55,8 @@ export function hasPenalties(options: ResolvedSampling): boolean {
  * by `repetitionPenalty` (Keskar et al., arXiv:1909.05858, in the form of Hugging Face's RepetitionPenaltyLogitsProcessor),
  * then subtracts `presencePenalty + c * frequencyPenalty` (OpenAI's definition).
  *
+ * Every product and sum is one of f32, and dividing is multiplying by the rounded inverse: a GPU computes the very same numbers.
+ *
  * @param logits `[vocabSize]`, changed in place; ids outside it are passed over
  * @param counts times that each token stands in the window
  */
@@ -64,14 +66,16 @@ export function applyPenalties(
   options: ResolvedSampling,
 ): void {
   for (const [id, bias] of options.logitBias) {
-    if (id < logits.length) logits[id] += bias;
+    if (id < logits.length) logits[id] += Math.fround(bias);
   }
   if (!hasPenalties(options)) return;
-  const { repetitionPenalty, presencePenalty, frequencyPenalty } = options;
+  const { fround } = Math;
+  const repetition = fround(options.repetitionPenalty), inverse = fround(1 / options.repetitionPenalty);
+  const presence = fround(options.presencePenalty), frequency = fround(options.frequencyPenalty);
   for (const [id, count] of counts) {
     if (id >= logits.length) continue;
     const logit = logits[id];
-    const repeated = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
-    logits[id] = repeated - (presencePenalty + count * frequencyPenalty);
+    const repeated = fround(logit > 0 ? logit * inverse : logit * repetition);
+    logits[id] = repeated - fround(presence + fround(count * frequency));
   }
 }

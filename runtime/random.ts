@@ -69,8 +69,7 @@ export class CounterRandom {
 
   /** Numbers of a seed: an integer from 0 to {@link MAX_SEED}. */
   constructor(seed: number) {
-    this.#key[0] = seed % 2 ** 32;
-    this.#key[1] = Math.floor(seed / 2 ** 32);
+    this.#key.set(seedWords(seed));
     philox4x32(this.#counter, this.#key, this.#block);
   }
 
@@ -111,6 +110,11 @@ export class CounterRandom {
     const w = 2 ** 24 - ((this.bits(step, index) >>> 9) * 2 + 1);
     return (Math.clz32(w) - 7) * Math.LN2;
   }
+}
+
+/** The two words of the key that a seed stands for. */
+export function seedWords(seed: number): [low: number, high: number] {
+  return [seed % 2 ** 32, Math.floor(seed / 2 ** 32)];
 }
 
 /** A seed of 53 random bits from the platform's own generator. */

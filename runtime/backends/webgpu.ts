@@ -35,6 +35,7 @@ import { OpCache } from "./webgpu/op_cache.ts";
 import { OPS } from "./webgpu/ops/table.ts";
 import { Readback } from "./webgpu/readback.ts";
 import { type Region, regionOf } from "./webgpu/region.ts";
+import { WebGpuSampling } from "./webgpu/resident_sampling.ts";
 import { fixedPointTurns } from "./webgpu/rope.ts";
 import { allocateTensor, copyTensor, readTensor, restoreTensor, saveTensor } from "./webgpu/tensors.ts";
 import { VectorPacks } from "./webgpu/vector_packs.ts";
@@ -46,6 +47,8 @@ export interface WebGpuOptions extends DeviceOptions {
   readonly activations?: ActivationPrecision;
   /** Most bytes of one binding of a weight, below the device's own limit. For tests. */
   readonly weightPartBytes?: number;
+  /** Tokens chosen between two reads; as many as the speed allows unless given. For tests. */
+  readonly runAhead?: number;
 }
 
 /**
@@ -66,6 +69,7 @@ export class WebGpuBackend implements Backend {
   readonly adapter: AdapterReport;
   /** What the kernels use of it. */
   readonly features: GpuFeatures;
+  readonly resident: WebGpuSampling;
   /** Keeps the GPU object alive: a device does not. */
   readonly #opened: OpenedDevice;
   readonly #gpu: Gpu;
@@ -86,6 +90,7 @@ export class WebGpuBackend implements Backend {
     this.#gpu = { features, activations, commands, memory, vectorPacks: new VectorPacks(commands, memory) };
     this.#ops = new OpCache(this.#gpu);
     this.#readback = new Readback(device, commands);
+    this.resident = new WebGpuSampling(this.#gpu, this.#readback, options.runAhead);
     this.#uploader = new WeightUploader(device, memory, {
       bindingBytes: Math.min(weightPartBytes, device.limits.maxStorageBufferBindingSize),
       bufferBytes: device.limits.maxBufferSize,

@@ -43,6 +43,7 @@ export function variants(subgroups: boolean): KernelChoice[] {
     ),
     { kernel: "ssm_conv", libraries: ["pointwise"] },
     { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
+    ...samplingVariants(),
   ];
 }
 
@@ -72,6 +73,33 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
         },
       ])
     ),
+  ];
+}
+
+function samplingVariants(): KernelChoice[] {
+  const selections = [0, 1].flatMap((MASS) => [24, 16, 8, 0].map((SHIFT) => ({ MASS, SHIFT })));
+  return [
+    ...[0, 1].map((on): KernelChoice => ({
+      kernel: "sample_scale",
+      libraries: ["ordered_key", "sample_control"],
+      constants: { BIASED: on, PENALISED: on },
+    })),
+    ...selections.map((constants): KernelChoice => ({
+      kernel: "sample_histogram",
+      libraries: ["ordered_key", "sample_control"],
+      constants,
+    })),
+    ...selections.map((constants): KernelChoice => ({
+      kernel: "sample_select",
+      libraries: ["u64", "sample_control"],
+      constants,
+    })),
+    ...[0, 1].map((GREEDY): KernelChoice => ({
+      kernel: "sample_draw",
+      libraries: ["ordered_key", "u64", "philox", "better", "sample_control"],
+      constants: { GREEDY },
+    })),
+    { kernel: "sample_accept", libraries: ["better", "sample_control"] },
   ];
 }
 
