@@ -5,7 +5,7 @@
 import type { Weight } from "./backend.ts";
 import { layer } from "./layer.ts";
 import type { Network, Span } from "./network.ts";
-import { rows, type Tensor } from "./tensor.ts";
+import { columnCount, rows, type Tensor } from "./tensor.ts";
 
 /**
  * Passes tokens through every layer and advances their sequences. `ids` has the spans' tokens, one span after the other; afterwards
@@ -19,11 +19,21 @@ export function forward(
   spans: readonly Span[],
   table: Weight = net.weights.embedding,
 ): void {
-  const { backend, config, weights, workspace } = net;
-  const l = ids.length;
-  const x = rows(workspace.x, 0, l);
+  const { backend, workspace } = net;
   backend.writeIds(workspace.ids, ids);
-  backend.embed({ ids: { ...workspace.ids, shape: [l] }, table, out: x });
+  forwardIds(net, { ...workspace.ids, shape: [ids.length] }, spans, table);
+}
+
+/** {@linkcode forward} for ids that are in the backend's memory: `[l]` u32. */
+export function forwardIds(
+  net: Network,
+  ids: Tensor,
+  spans: readonly Span[],
+  table: Weight = net.weights.embedding,
+): void {
+  const { backend, config, weights, workspace } = net;
+  const x = rows(workspace.x, 0, columnCount(ids));
+  backend.embed({ ids, table, out: x });
   config.layers.forEach((_, index) => layer(net, index, x, spans));
   for (const { state, start, length } of spans) {
     const last = rows(x, start + length - 1, 1);

@@ -1,6 +1,6 @@
 /** @file One generation, step by step: logits -> sample -> text -> stop? Its state is plain data, so that it can go on elsewhere. */
 import type { FinishReason, ResolvedGeneration, Token } from "./generation_options.ts";
-import { Sampler, type SamplerState } from "./sampler.ts";
+import { type SampledToken, Sampler, type SamplerState } from "./sampler.ts";
 import { StopMatcher, type StopMatcherState } from "./stop_matcher.ts";
 import { TextStream, type TextStreamState } from "./text_stream.ts";
 import type { TextSettings } from "./text_settings.ts";
@@ -12,6 +12,12 @@ export interface TokenSource {
   readonly vocabSize: number;
   /** Logits of the next token, valid until the next call. */
   nextLogits(): Promise<Float32Array>;
+  /**
+   * The token of a sampler's step, chosen where the logits are; the sampler has still to accept it. Null: choose from the logits.
+   *
+   * @param most tokens that may be asked for from now on, this one counted
+   */
+  choose(sampler: Sampler, most: number): Promise<SampledToken | null>;
   /** Takes the chosen token into the sequence; it passes through the network when the next logits are asked for. */
   accept(id: number): void;
 }
@@ -106,7 +112,8 @@ export class Generation {
    * @throws {ConfigError} where no token is allowed
    */
   async step(source: TokenSource): Promise<GenerationStep> {
-    const sampled = this.#sampler.sample(this.#constrain(await source.nextLogits()));
+    const sampled = await this.#choose(source);
+    this.#sampler.accept(sampled.id);
     const index = this.#index++;
     const ended = this.#eosTokenIds.includes(sampled.id);
     if (!ended) source.accept(sampled.id);
@@ -119,6 +126,14 @@ export class Generation {
     this.#isFinished = last || match.stop !== null;
     if (match.stop !== null) return { token, finished: { reason: "stop", stop: match.stop } };
     return { token, finished: last ? { reason: complete ? "eos" : "length" } : null };
+  }
+
+  /** The next token. Nothing but the source has changed when it is there, so that a snapshot on the way holds whole tokens. */
+  async #choose(source: TokenSource): Promise<SampledToken> {
+    const chosen = this.constraint === null
+      ? await source.choose(this.#sampler, this.options.maxTokens - this.#index)
+      : null;
+    return chosen ?? this.#sampler.pick(this.#constrain(await source.nextLogits()));
   }
 
   #constrain(logits: Float32Array): Float32Array {

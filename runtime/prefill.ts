@@ -1,9 +1,10 @@
 /** @file Passes tokens through the network: a prompt chunk by chunk, a generated token on its own or with those of other sequences. */
 import type { Weight } from "./backend.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
-import { forward, logitsOfPass } from "./forward.ts";
-import type { Network } from "./network.ts";
+import { forward, forwardIds, logitsOfPass } from "./forward.ts";
+import type { Network, Span } from "./network.ts";
 import type { SequenceState } from "./state.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** Options of {@linkcode prefill}. */
 export interface PrefillOptions {
@@ -79,12 +80,18 @@ export function decodeTogether(net: Network, steps: readonly Step[]): Promise<Fl
   return logits;
 }
 
+/** {@linkcode decodeStep} for an id that was chosen in the backend's memory: `[1]` u32. */
+export function decodeChosen(net: Network, state: SequenceState, id: Tensor): void {
+  state.reserve(1);
+  forwardIds(net, id, [generated(net, state, 0)]);
+}
+
 function pass(net: Network, steps: readonly Step[]): void {
-  const lookback = net.config.windowSize - 1;
   for (const { state } of steps) state.reserve(1);
-  forward(
-    net,
-    steps.map(({ id }) => id),
-    steps.map(({ state }, start) => ({ state, start, length: 1, lookback })),
-  );
+  forward(net, steps.map(({ id }) => id), steps.map(({ state }, row) => generated(net, state, row)));
+}
+
+/** One row, under the decode rule. */
+function generated({ config }: Network, state: SequenceState, start: number): Span {
+  return { state, start, length: 1, lookback: config.windowSize - 1 };
 }

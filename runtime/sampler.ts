@@ -102,6 +102,11 @@ export class Sampler {
     return { seed: this.#seed, step: this.#step, recentIds: this.#recent.toArray() };
   }
 
+  /** Tokens chosen so far. */
+  get step(): number {
+    return this.#step;
+  }
+
   /** Enters tokens that were not chosen here (a prompt) into the history. */
   observe(ids: Iterable<number>): void {
     for (const id of ids) this.#recent.push(id);
@@ -128,13 +133,19 @@ export class Sampler {
    * @throws {ConfigError} when no token is allowed
    */
   pick(logits: Float32Array): SampledToken {
-    const { temperature, logprobs } = this.options;
+    const { temperature } = this.options;
     const scaled = this.#scaled.length === logits.length
       ? this.#scaled
       : this.#scaled.subarray(0, logits.length);
     scaled.set(logits);
     applyPenalties(scaled, this.#recent.counts, this.options);
     const id = temperature === 0 ? argmax(scaled) : this.#draw(scaled, temperature);
+    return this.report(logits, id);
+  }
+
+  /** The chosen token with what the options ask to know of it, from the raw logits, `[vocabSize]`. */
+  report(logits: Float32Array, id: number): SampledToken {
+    const { logprobs } = this.options;
     if (logprobs === undefined) return { id };
     const { logprob, top } = logSoftmaxTop(logits, id, logprobs);
     return { id, logprob, topLogprobs: top };

@@ -5,6 +5,8 @@ import type { EventLoopTurns } from "./event_loop.ts";
 import { nextLogits } from "./forward.ts";
 import type { Network } from "./network.ts";
 import { decodeStep, decodeTogether, prefill } from "./prefill.ts";
+import { RunAhead } from "./run_ahead.ts";
+import type { SampledToken, Sampler } from "./sampler.ts";
 import type { SequenceState } from "./state.ts";
 import type { TokenKind, TokenRuns } from "./token_runs.ts";
 
@@ -18,7 +20,9 @@ export class Sequence {
   readonly runs: TokenRuns;
   readonly #checkpoints: CheckpointRing | null;
   /** Logits of the next token, where a pass of several sequences has left them. */
-  #ahead: Promise<Float32Array> | null = null;
+  #logits: Promise<Float32Array> | null = null;
+  /** Present once tokens were chosen in the backend's memory. */
+  #ahead: RunAhead | null = null;
 
   /**
    * Takes over a state, which is freed if this fails.
@@ -46,19 +50,27 @@ export class Sequence {
     }
   }
 
-  /** The state after every token that has passed through the network. */
+  /** The state after every token that has passed through the network. Tokens that ran ahead are taken back. */
   get state(): SequenceState {
+    this.#ahead?.settle();
     return this.#state;
   }
 
-  /** Tokens in the state: all of them, or all but the last one generated. */
+  /** Tokens in {@linkcode Sequence.state}: all of them, or all but the last one generated. */
   get passed(): number {
+    this.#ahead?.settle();
+    return this.#position;
+  }
+
+  /** Tokens in the state as it is. */
+  get #position(): number {
     return this.#state.position - this.net.config.numMetaTokens;
   }
 
   /** Bytes of the buffers that the sequence holds, checkpoints included; each buffer counts once. */
   get byteLength(): number {
-    const buffers = new Map([...this.#state.buffers, ...this.#checkpoints?.buffers ?? []]);
+    const parts = [this.#state, this.#checkpoints, this.#ahead];
+    const buffers = new Map(parts.flatMap((part) => [...part?.buffers ?? []]));
     return [...buffers.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
@@ -69,7 +81,7 @@ export class Sequence {
    */
   async append(ids: ArrayLike<number>, turns: EventLoopTurns, signal?: AbortSignal): Promise<void> {
     this.#passPending();
-    this.#ahead = null;
+    this.#logits = null;
     this.#state.requireRoom(ids.length);
     await this.#pass(ids, turns, (length, at) => {
       for (let i = 0; i < length; i++) this.ids.push(ids[at + i]);
@@ -79,16 +91,16 @@ export class Sequence {
 
   /** Appends a generated token; it passes through the network when its successor's logits are asked for. */
   accept(id: number): void {
-    this.#ahead = null;
+    this.#logits = null;
     this.ids.push(id);
     this.runs.add("generated", 1);
   }
 
   /** Logits of the next token, `[vocabSize]`. */
   readLogits(): Promise<Float32Array> {
-    const ahead = this.#ahead;
-    this.#ahead = null; // the caller's now
-    if (ahead !== null) return ahead;
+    const logits = this.#logits;
+    this.#logits = null; // the caller's now
+    if (logits !== null) return logits;
     this.#passPending();
     return this.net.backend.read(nextLogits(this.net, this.#state.lastHidden));
   }
@@ -100,6 +112,7 @@ export class Sequence {
    * @throws {ConfigError} where one has used up its declared context; none has changed then
    */
   static passTogether(sequences: readonly Sequence[]): void {
+    if (sequences.length < 2) return; // one alone may run ahead
     const pending = sequences.filter(({ ids, passed }) => ids.length > passed);
     if (pending.length < 2) return; // alone it costs no more later
     const [{ net }] = pending;
@@ -113,15 +126,36 @@ export class Sequence {
     const steps = pending.map(({ state, ids }) => ({ state, id: ids[ids.length - 1] }));
     const logits = decodeTogether(net, steps);
     pending.forEach((sequence, i) => {
-      sequence.#ahead = logits[i];
+      sequence.#logits = logits[i];
       logits[i].catch(() => {}); // whoever reads them is told
       sequence.#checkpoints?.offer(sequence.passed, sequence.state);
     });
   }
 
+  /**
+   * The next token, chosen in the backend's memory together with some of those that may follow it, at most `most` in all. Null: the
+   * backend does not choose, an observer watches each pass, the logits are there already, or they allow no choice and tell why.
+   */
+  async choose(sampler: Sampler, most: number): Promise<SampledToken | null> {
+    const { backend, observer } = this.net;
+    if (!backend.resident || observer || this.#logits !== null) return null;
+    const ahead = this.#ahead ??= new RunAhead(this.net, this.#state, backend.resident);
+    if (!ahead.hasChosenFor(sampler)) ahead.settle();
+    const pending = this.ids.slice(this.#position);
+    const reach = (this.#checkpoints?.distance(this.#position) ?? most) + 1 - pending.length;
+    const token = await ahead.choose(sampler, pending, Math.min(most, reach));
+    if (this.#ahead === ahead && ahead.isExact) this.#checkpoints?.offer(this.#position, this.#state);
+    return token;
+  }
+
+  /** Gives back what only a running generation needs. */
+  rest(): void {
+    this.#ahead?.rest();
+  }
+
   /** A sequence of its own with the same tokens, and no checkpoints but its own. */
   fork(rewind: RewindOptions | null = null): Sequence {
-    return new Sequence(this.net, this.#state.fork(), this.ids, this.runs.copy(), rewind);
+    return new Sequence(this.net, this.state.fork(), this.ids, this.runs.copy(), rewind);
   }
 
   /**
@@ -130,11 +164,13 @@ export class Sequence {
    * @throws {ConfigError} where no checkpoint reaches back so far; nothing has changed then
    */
   async rewind(count: number, turns: EventLoopTurns): Promise<void> {
-    this.#ahead = null;
+    this.#logits = null;
     const target = this.ids.length - count;
     if (target < this.passed) {
       this.#requireReach(target);
       const state = this.#checkpoints!.backTo(target)!.state.fork();
+      this.#ahead?.dispose();
+      this.#ahead = null;
       this.#state.dispose();
       this.#state = state;
     }
@@ -146,6 +182,8 @@ export class Sequence {
 
   /** Frees the state and the checkpoints. */
   dispose(): void {
+    this.#ahead?.dispose();
+    this.#ahead = null;
     this.#state.dispose();
     this.#checkpoints?.dispose();
   }

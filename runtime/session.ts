@@ -215,6 +215,7 @@ export class Session {
     const generation = this.#generation = start();
     const prompt = this.#prompt;
     this.#prompt = NO_PROMPT;
+    using _rest = { [Symbol.dispose]: () => this.#sequence.rest() };
     const ending = yield* generateTokens(generation, this.#source(), prompt, turns, signal);
     return { ...ending, stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
   }
@@ -225,6 +226,10 @@ export class Session {
       nextLogits: () => {
         this.#activity.requireLive("generate");
         return this.#sequence.readLogits();
+      },
+      choose: (sampler, most) => {
+        this.#activity.requireLive("generate");
+        return this.#sequence.choose(sampler, most);
       },
       accept: (id) => this.#sequence.accept(id),
     };

@@ -63,6 +63,11 @@ export class SequenceState {
     return this.#config.layers.flatMap(({ kvOwner }, layer) => kvOwner === layer ? [layer] : []);
   }
 
+  /** What every token changes as a whole: convolution states, SSM states and the last hidden row. */
+  get recurrent(): readonly Tensor[] {
+    return [...this.convStates, ...this.ssmStates, this.lastHidden];
+  }
+
   /** The buffers that the state holds in the backend's memory now, and their bytes; those shared with forks are in both. */
   get buffers(): ReadonlyMap<unknown, number> {
     return new Map(
@@ -113,6 +118,19 @@ export class SequenceState {
     this.#growing.forEach((shared) => shared.hold(this, this.#position));
   }
 
+  /** Goes back to an earlier position. What else was overwritten since, the caller puts back: {@linkcode StateMark}. */
+  retreat(position: number): void {
+    this.advance(position - this.#position);
+  }
+
+  /** Tokens that can pass before a cache has to grow or the declared context is used up. */
+  get room(): number {
+    const { maxContext } = this.layout;
+    const slots = [...this.#growing.values()].map(({ cache }) => cache.keys.shape[0]);
+    if (maxContext !== null) slots.push(this.#config.numMetaTokens + maxContext);
+    return Math.min(...slots) - this.#position;
+  }
+
   /** A state of its own that continues from here: growing caches are shared until they diverge, the rest is copied. */
   fork(): SequenceState {
     return this.#copyTo(new SequenceState(this.#backend, this.#config, this.layout, this));
@@ -122,12 +140,13 @@ export class SequenceState {
   forkAs(layout: StateLayout): SequenceState {
     return this.#copyTo(new SequenceState(this.#backend, this.#config, layout));
   }
+
   /** Frees every buffer that no fork shares. */
   dispose(): void {
     const own = this.owners.filter((layer) => !this.#growing.has(layer)).map((layer) => this.caches[layer]);
     own.forEach((cache) => this.#freeCache(cache));
     this.#growing.forEach((shared) => this.#release(shared));
-    [...this.convStates, ...this.ssmStates, this.lastHidden].forEach((tensor) => this.#backend.free(tensor));
+    this.recurrent.forEach((tensor) => this.#backend.free(tensor));
     this.#backend.freeCursor(this.cursor);
   }
 
@@ -136,15 +155,13 @@ export class SequenceState {
     for (const layer of this.owners) {
       if (copy.caches[layer] !== this.caches[layer]) copy.#copyCache(this.caches[layer], copy.caches[layer]);
     }
-    this.convStates.forEach((state, layer) => this.#backend.copy(state, copy.convStates[layer]));
-    this.ssmStates.forEach((state, layer) => this.#backend.copy(state, copy.ssmStates[layer]));
-    this.#backend.copy(this.lastHidden, copy.lastHidden);
+    this.recurrent.forEach((tensor, i) => this.#backend.copy(tensor, copy.recurrent[i]));
     return copy;
   }
 
   #tensors(): Tensor[] {
     const caches = this.owners.flatMap((layer) => [this.caches[layer].keys, this.caches[layer].values]);
-    return [...caches, ...this.convStates, ...this.ssmStates, this.lastHidden];
+    return [...caches, ...this.recurrent];
   }
 
   #allocateCache(layer: number, growingSlots: number): KvCache {

@@ -28,13 +28,12 @@ interface LiveTensor {
 
 /** Every tensor of a state: keys and values by owner, then convolution states, SSM states and the last hidden row. */
 function liveTensors(config: HymbaConfig, state: SequenceState): LiveTensor[] {
-  const { convStates, ssmStates, lastHidden, position, caches, layout, owners } = state;
+  const { recurrent, position, caches, layout, owners } = state;
   const cached = owners.flatMap((layer): LiveTensor[] => {
     const window = config.layers[layer].attention === "window" ? config.windowSize : layout.globalWindow ?? 0;
     const ranges = liveRanges(caches[layer], position, window);
     return [caches[layer].keys, caches[layer].values].map((tensor) => ({ kind: "kv", tensor, ranges }));
   });
-  const recurrent = [...convStates, ...ssmStates, lastHidden];
   return [
     ...cached,
     ...recurrent.map((tensor): LiveTensor => ({
