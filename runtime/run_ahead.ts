@@ -13,6 +13,9 @@ import type { SequenceState } from "./state.ts";
 import { StateMark } from "./state_mark.ts";
 import { rows, type Tensor } from "./tensor.ts";
 
+/** No sampler's step. */
+const UNKNOWN = -1;
+
 /** Tokens that were chosen together. */
 interface Batch {
   readonly sampler: Sampler;
@@ -77,6 +80,7 @@ export class RunAhead {
     const id = batch.ids[batch.taken];
     if (id === null) {
       this.settle();
+      if (this.#device !== null) this.#device.step = UNKNOWN; // it went on from no token
       return null;
     }
     const row = batch.taken++;
@@ -153,7 +157,7 @@ export class RunAhead {
     if (this.#device?.of !== sampler) {
       this.rest();
       const resident = this.#resident.acquire(sampler.options, this.#net.config.vocabSize);
-      this.#device = { sampler: resident, of: sampler, step: -1 };
+      this.#device = { sampler: resident, of: sampler, step: UNKNOWN };
     }
     if (this.#device.step !== sampler.step) {
       this.#device.sampler.begin(sampler.state, pending[0] ?? 0);
