@@ -13,16 +13,6 @@
 import type { ResidentSampling } from "./resident.ts";
 import type { Dtype, Tensor, WeightDtype } from "./tensor.ts";
 
-/**
- * How fine the activations are that meet q8_0 and q4_0 weights. `q16`: 32639 = 127 * 256 + 127 steps, two signed bytes; its rounding is
- * as small as float32's own in a deep network, so backends agree. `q8`: 127 steps, one byte, as ggml does: less arithmetic, but one
- * activation that rounds the other way on another backend changes later logits by some tenths.
- */
-export type ActivationPrecision = "q16" | "q8";
-
-/** Q of {@linkcode LinearArgs}. */
-export const ACTIVATION_STEPS: Readonly<Record<ActivationPrecision, number>> = { q16: 32639, q8: 127 };
-
 /** The three implementations. */
 export type BackendKind = "webgpu" | "wasm" | "reference";
 
@@ -96,7 +86,7 @@ export interface InputNorm {
  * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`. With `norm`, x is RMS-normed first.
  *
  * A q8_0 or q4_0 weight multiplies integer activations: in every block of 32, x becomes `round(x * Q / max|x|) * max|x| / Q`, ties to
- * even, where Q is 32639 or 127: {@linkcode ActivationPrecision}. This is part of the op's meaning, so that all backends compute alike.
+ * even, where Q is 32639 or 127: `ActivationPrecision` (activation_precision.ts). This is part of the op's meaning, so that all backends compute alike.
  */
 export interface LinearArgs {
   readonly x: Tensor;

@@ -1,6 +1,7 @@
 /** @file Source -> {@linkcode Model}: checkpoint, backend, weights, tokenizer, in that order; what fails frees what was opened. */
 import { openStories } from "../models/stories/open_stories.ts";
-import type { ActivationPrecision, Backend } from "./backend.ts";
+import type { ActivationPrecision } from "./activation_precision.ts";
+import type { Backend } from "./backend.ts";
 import { ChatTemplate } from "./chat.ts";
 import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";

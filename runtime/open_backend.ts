@@ -2,7 +2,8 @@
  * @file Chooses a backend. The only place that falls back, and only when a backend says that it cannot run here; the report
  * says which backend it is and why.
  */
-import type { ActivationPrecision, Backend, BackendKind } from "./backend.ts";
+import type { ActivationPrecision } from "./activation_precision.ts";
+import type { Backend, BackendKind } from "./backend.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
 import type { WasmOptions } from "./backends/wasm.ts";
 import type { KernelOptions } from "./backends/wasm/open_kernels.ts";

@@ -2,24 +2,23 @@
  * @file The reference backend: what every op means. Plain loops, float64 throughout, no cleverness. Where a kernel of
  * another backend disagrees beyond rounding, the kernel is wrong. Formulas and sources stand in ../backend.ts.
  */
-import {
-  ACTIVATION_STEPS,
-  type ActivationPrecision,
-  type AttentionArgs,
-  type Backend,
-  type Cursor,
-  type EmbedArgs,
-  type GatedLinearArgs,
-  type HeadFusionArgs,
-  type InputNorm,
-  type LinearArgs,
-  type RmsNormArgs,
-  type Rope,
-  type RopeAppendArgs,
-  type SsmConvArgs,
-  type SsmScanArgs,
-  type Weight,
-  type WeightUse,
+import { ACTIVATION_STEPS, type ActivationPrecision } from "../activation_precision.ts";
+import type {
+  AttentionArgs,
+  Backend,
+  Cursor,
+  EmbedArgs,
+  GatedLinearArgs,
+  HeadFusionArgs,
+  InputNorm,
+  LinearArgs,
+  RmsNormArgs,
+  Rope,
+  RopeAppendArgs,
+  SsmConvArgs,
+  SsmScanArgs,
+  Weight,
+  WeightUse,
 } from "../backend.ts";
 import { dequantize } from "../formats/quantize.ts";
 import { slotOf, visibleSlots } from "../kv_cache.ts";

@@ -3,8 +3,8 @@
  * where they are called; every instance has its own memory, and none shares state with another.
  */
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
+import type { ActivationPrecision } from "../activation_precision.ts";
 import type {
-  ActivationPrecision,
   AttentionArgs,
   Backend,
   Cursor,

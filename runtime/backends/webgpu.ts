@@ -2,8 +2,8 @@
  * @file The WebGPU backend: WGSL kernels on a GPU, through the platform's WebGPU or any other `GPU` object. Ops are encoded
  * in call order and submitted when something is read or written from outside.
  */
+import type { ActivationPrecision } from "../activation_precision.ts";
 import type {
-  ActivationPrecision,
   AttentionArgs,
   Backend,
   Cursor,

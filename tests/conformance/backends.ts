@@ -1,5 +1,6 @@
 /** @file The backends under test, and tests that run on each. */
-import type { ActivationPrecision, Backend, BackendKind } from "../../runtime/backend.ts";
+import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
+import type { Backend, BackendKind } from "../../runtime/backend.ts";
 import { openWasmBackend } from "../../runtime/backends/wasm.ts";
 import { openWebGpuBackend } from "../../runtime/backends/webgpu.ts";
 import { checked } from "../../runtime/checked_backend.ts";

@@ -1,6 +1,6 @@
 /** @file Every variant of every kernel that the ops may ask for: what the compile test compiles. */
 import type { LibraryName } from "../../kernels/sources.ts";
-import type { ActivationPrecision } from "../../runtime/backend.ts";
+import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
 import { dotLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
 import type { WeightDtype } from "../../runtime/tensor.ts";

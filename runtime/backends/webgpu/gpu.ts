@@ -1,5 +1,5 @@
 /** @file What every op is given: one device's commands and memory. */
-import type { ActivationPrecision } from "../../backend.ts";
+import type { ActivationPrecision } from "../../activation_precision.ts";
 import type { Commands } from "./commands.ts";
 import type { GpuFeatures } from "./device.ts";
 import type { Memory } from "./memory.ts";

@@ -1,5 +1,6 @@
 /** @file Brings an op's input into the form that its kernel reads, by a copy where it is not already so. */
-import type { ActivationPrecision, InputNorm, Weight } from "../../../backend.ts";
+import type { ActivationPrecision } from "../../../activation_precision.ts";
+import type { InputNorm, Weight } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, type Region, regionOf } from "../region.ts";
