@@ -5,21 +5,26 @@ export type KernelName =
   | "advance_cursor"
   | "attention"
   | "attention_combine"
+  | "attention_tiled"
   | "copy"
   | "copy_f16"
   | "embed"
   | "gated_linear"
+  | "gated_linear_tiled"
   | "head_fusion"
   | "linear"
+  | "linear_tiled"
   | "rms_norm"
   | "rope_append"
+  | "round_activations"
   | "sample_accept"
   | "sample_draw"
   | "sample_histogram"
   | "sample_scale"
   | "sample_select"
   | "ssm_conv"
-  | "ssm_scan";
+  | "ssm_scan"
+  | "ssm_scan_rows";
 
 /** The kernels: WGSL text by name. */
 export const KERNEL_SOURCES: Readonly<Record<KernelName, string>> = {
@@ -51,6 +56,7 @@ override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
 override VALUE_QUADS: u32 = 32;
 override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
+override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES, from one of an invocation's keys to the next
 override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
 
 struct Params {
@@ -82,6 +88,21 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
+// Four keys of an invocation's, from \`key\` on; those beyond the last repeat it.
+fn keys_from(key: u32, count: u32) -> vec4u {
+  return min(key + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
+}
+
+fn load_values(seen: VisibleKeys, start: u32, count: u32, key: u32, kv_head: u32, lane: u32) -> mat4x4f {
+  let picked = start + keys_from(key, count);
+  return mat4x4f(
+    value_quad(value_row(seen, picked.x, kv_head), lane),
+    value_quad(value_row(seen, picked.y, kv_head), lane),
+    value_quad(value_row(seen, picked.z, kv_head), lane),
+    value_quad(value_row(seen, picked.w, kv_head), lane),
+  );
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let kv_head = group.x * GROUP / params.heads_per_kv;
@@ -91,13 +112,14 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   load_queries(index, group.z, group.x * GROUP);
   workgroupBarrier();
   let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  let step = WORKGROUP_SIZE / VALUE_LANES;
   var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
   var totals = Heads();
   var low = mat4x4f();
   var high = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
+    // The first values are on their way while the scores are computed.
+    var values = load_values(seen, start, count, index / VALUE_LANES, kv_head, lane);
     score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
     let a = highest_heads(tile_highest[0], tile_highest[1]);
     let b = highest_heads(tile_highest[2], tile_highest[3]);
@@ -111,16 +133,12 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
     totals = Heads(totals.low * fade.low, totals.high * fade.high);
     highest = raised;
     workgroupBarrier();
-    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
-      // Keys beyond the last repeat it, with a weight of 0.
-      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
-      let values = mat4x4f(
-        value_quad(value_row(seen, start + picked.x, kv_head), lane),
-        value_quad(value_row(seen, start + picked.y, kv_head), lane),
-        value_quad(value_row(seen, start + picked.z, kv_head), lane),
-        value_quad(value_row(seen, start + picked.w, kv_head), lane),
-      );
+    for (var key = index / VALUE_LANES; key < count; key += 4u * STEP) {
+      if (key >= 4u * STEP) {
+        values = load_values(seen, start, count, key, kv_head, lane);
+      }
+      let picked = keys_from(key, count);
+      let inside = select(vec4f(), vec4f(1.0), key + STEP * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
       let x = tile[picked.x];
       let y = tile[picked.y];
       let z = tile[picked.z];
@@ -218,6 +236,123 @@ fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workg
     let at = params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index;
     out[at] = sums[index / 4u][index % 4u] / totals[0];
   }
+}
+`,
+  attention_tiled: `// attention_tiled: attention for many rows. A workgroup serves the GROUP query heads of one key/value head in consecutive rows, up to
+// 32 queries in all, and takes 16 keys at a time, with an online softmax for each query (arXiv:1805.02867).
+// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32   out: [l, heads * V_HEAD_DIM] f32
+// Grid: [heads / GROUP, ceil(l / floor(32 / GROUP))].
+override HEAD_DIM: u32 = 64;
+override V_HEAD_DIM: u32 = 128;
+override GROUP: u32 = 5; // at most 8
+override KEY_QUADS: u32 = 16; // at most 16
+
+struct Params {
+  l: u32,
+  heads: u32,
+  heads_per_kv: u32,
+  num_meta_tokens: u32,
+  ring_size: u32,
+  lookback: u32,
+  queries_offset: u32,
+  queries_stride: u32,
+  keys_offset: u32,
+  keys_stride: u32,
+  values_offset: u32,
+  values_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> queries: array<f32>;
+@group(0) @binding(3) var<storage, read> cursor: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// The keys that any of the rows from \`first\` to \`last\` sees.
+fn keys_of_rows(first: u32, last: u32) -> VisibleKeys {
+  let meta_tokens = min(params.num_meta_tokens, last + 1u);
+  let start = max(meta_tokens, first - min(params.lookback, first));
+  return VisibleKeys(meta_tokens, start, meta_tokens + last + 1u - start);
+}
+
+fn sees(position: u32, key: u32) -> bool {
+  return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
+}
+
+fn load_queries(index: u32, first_row: u32, first_head: u32) {
+  for (var i = index; i < QUERIES * 4u * KEY_QUADS; i += WORKGROUP_SIZE) {
+    let dimension = i % (4u * KEY_QUADS);
+    let slot = i / (4u * KEY_QUADS);
+    let row = min(first_row + slot / GROUP, params.l - 1u);
+    let start = params.queries_offset + row * params.queries_stride + (first_head + slot % GROUP) * HEAD_DIM;
+    query_tile[slot * PITCH + dimension / 4u][dimension % 4u] =
+      select(0.0, queries[start + min(dimension, HEAD_DIM - 1u)], dimension < HEAD_DIM);
+  }
+}
+
+fn store(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: vec4f) {
+  let row = first_row + slot / GROUP;
+  if (slot / GROUP >= QUERIES / GROUP || row >= params.l) {
+    return;
+  }
+  let outputs = sums / totals_of(slot);
+  let start = params.out_offset + row * params.out_stride + (first_head + slot % GROUP) * V_HEAD_DIM + 4u * lane;
+  for (var i = 0u; i < 4u; i++) {
+    if (4u * lane + i < V_HEAD_DIM) {
+      out[start + i] = outputs[i];
+    }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  let first_head = group.x * GROUP;
+  let kv_head = first_head / params.heads_per_kv;
+  let first_row = group.y * (QUERIES / GROUP);
+  let first = cursor[0] + first_row;
+  let seen = keys_of_rows(first, cursor[0] + min(first_row + QUERIES / GROUP, params.l) - 1u);
+  let position = first + index % QUERIES / GROUP;
+  load_queries(index, first_row, first_head);
+  let lane = min(index % 32u, (V_HEAD_DIM + 3u) / 4u - 1u);
+  let first_slot = index / 32u * 8u;
+  var highest = LOWEST; // of this invocation's query
+  var total = 0.0; // of its share of the keys
+  var low = mat4x4f(); // of queries first_slot .. first_slot + 3
+  var high = mat4x4f();
+  for (var start = 0u; start < seen.count; start += TILE) {
+    workgroupBarrier();
+    load_keys(index, seen, start, kv_head);
+    workgroupBarrier();
+    score_keys(index);
+    workgroupBarrier();
+    let raised = max(highest, mask_scores(index, position, seen, start));
+    let fade = exp(highest - raised);
+    total = total * fade + weigh_scores(index, raised, fade);
+    highest = raised;
+    workgroupBarrier();
+    let low_fade = fade_of(first_slot);
+    let high_fade = fade_of(first_slot + 4u);
+    low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
+    high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
+    for (var key = 0u; key < min(TILE, seen.count - start); key++) {
+      let value = value_quad(value_row(seen, start + key, kv_head), lane);
+      low += outer(value, weights_of(key, first_slot));
+      high += outer(value, weights_of(key, first_slot + 4u));
+    }
+  }
+  workgroupBarrier();
+  share_total(index, total);
+  workgroupBarrier();
+  store(first_slot, first_row, first_head, lane, low[0]);
+  store(first_slot + 1u, first_row, first_head, lane, low[1]);
+  store(first_slot + 2u, first_row, first_head, lane, low[2]);
+  store(first_slot + 3u, first_row, first_head, lane, low[3]);
+  store(first_slot + 4u, first_row, first_head, lane, high[0]);
+  store(first_slot + 5u, first_row, first_head, lane, high[1]);
+  store(first_slot + 6u, first_row, first_head, lane, high[2]);
+  store(first_slot + 7u, first_row, first_head, lane, high[3]);
 }
 `,
   copy: `// copy: rows of 32-bit elements from one buffer to another, bit for bit; columns beyond from_columns become 0.
@@ -359,31 +494,64 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-// gate's product and up's.
-fn products(i: u32, activations: Activations) -> vec2f {
-  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
+fn gate_block(i: u32) -> ScaledBlock {
   if (HAS_SCALES) {
-    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
+    return ScaledBlock(gate[i], scale_at(gate_scales[i / 2u], i));
   }
-  return products;
+  return ScaledBlock(gate[i], 1.0);
+}
+
+fn up_block(i: u32) -> ScaledBlock {
+  if (HAS_SCALES) {
+    return ScaledBlock(up[i], scale_at(up_scales[i / 2u], i));
+  }
+  return ScaledBlock(up[i], 1.0);
+}
+
+// gate, up, gate, up, ...
+fn load_blocks(first: u32, block: u32) -> Blocks {
+  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
+  var blocks: Blocks;
+  blocks.a = gate_block(rows.x);
+  blocks.b = up_block(rows.x);
+  if (ROWS > 1u) {
+    blocks.c = gate_block(rows.y);
+    blocks.d = up_block(rows.y);
+  }
+  if (ROWS > 2u) {
+    blocks.e = gate_block(rows.z);
+    blocks.f = up_block(rows.z);
+    blocks.g = gate_block(rows.w);
+    blocks.h = up_block(rows.w);
+  }
+  return blocks;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
+  // The first weights are on their way while x is normed.
+  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
+    if (block >= WORKGROUP_SIZE) {
+      blocks = load_blocks(first, block);
+    }
     let activations = activations_at(x_row, block, scale);
-    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
+    low.x += product(blocks.a, activations);
+    low.y += product(blocks.b, activations);
     if (ROWS > 1u) {
-      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
+      low.z += product(blocks.c, activations);
+      low.w += product(blocks.d, activations);
     }
     if (ROWS > 2u) {
-      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
+      high.x += product(blocks.e, activations);
+      high.y += product(blocks.f, activations);
+      high.z += product(blocks.g, activations);
+      high.w += product(blocks.h, activations);
     }
   }
   var totals = sum4(low, at);
@@ -397,6 +565,84 @@ fn gated_linear(at: Invocation) {
     let pair = select(totals.xy, totals.zw, (at.index & 1u) == 1u);
     out[i] = silu(pair.x) * pair.y;
   }
+}
+`,
+  gated_linear_tiled: `// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over 32 rows of gate and the
+// same 32 of up.
+// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
+// Grid: [ceil(rows / 32), ceil(l / 64)].
+const HALF = 32u;
+
+struct Params {
+  l: u32,
+  rows: u32,
+  blocks: u32,
+  quads: u32,
+  x_offset: u32,
+  x_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> gate: array<Block>;
+@group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
+@group(0) @binding(2) var<storage, read> up: array<Block>;
+@group(0) @binding(3) var<storage, read> up_scales: array<u32>;
+@group(0) @binding(4) var<storage, read> x: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+var<private> first_weight: u32;
+
+fn weight_index(row: u32, block: u32) -> u32 {
+  return min(first_weight + row % HALF, params.rows - 1u) * params.blocks + block;
+}
+
+fn weight_block(row: u32, block: u32) -> Block {
+  if (row < HALF) {
+    return gate[weight_index(row, block)];
+  }
+  return up[weight_index(row, block)];
+}
+
+fn weight_scale(row: u32, block: u32) -> f32 {
+  if (!HAS_SCALES) {
+    return 1.0;
+  }
+  let i = weight_index(row, block);
+  if (row < HALF) {
+    return scale_at(gate_scales[i / 2u], i);
+  }
+  return scale_at(up_scales[i / 2u], i);
+}
+
+fn store(t: u32, row: u32, gate_sum: f32, up_sum: f32) {
+  if (t < params.l && row < params.rows) {
+    out[params.out_offset + t * params.out_stride + row] = silu(gate_sum) * up_sum;
+  }
+}
+
+fn store_row(t: u32, row: u32, sums: Row) {
+  store(t, row, sums.low.x, sums.high.x);
+  store(t, row + 8u, sums.low.y, sums.high.y);
+  store(t, row + 16u, sums.low.z, sums.high.z);
+  store(t, row + 24u, sums.low.w, sums.high.w);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn gated_linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  first_weight = group.x * HALF;
+  let sums = multiply_tile(index, group.y * TILE);
+  let row = first_weight + index % 8u;
+  let t = group.y * TILE + index / 8u;
+  store_row(t, row, sums.a);
+  store_row(t + 8u, row, sums.b);
+  store_row(t + 16u, row, sums.c);
+  store_row(t + 24u, row, sums.d);
+  store_row(t + 32u, row, sums.e);
+  store_row(t + 40u, row, sums.f);
+  store_row(t + 48u, row, sums.g);
+  store_row(t + 56u, row, sums.h);
 }
 `,
   head_fusion: `// head_fusion: mean of the two RMS-normed branches (arXiv:2411.13676, eq. 3).
@@ -473,38 +719,61 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-fn product(i: u32, activations: Activations) -> f32 {
-  let product = dot_block(weights[i], activations);
+fn scaled_block(i: u32) -> ScaledBlock {
   if (HAS_SCALES) {
-    return product * scale_at(scales[i / 2u], i);
+    return ScaledBlock(weights[i], scale_at(scales[i / 2u], i));
   }
-  return product;
+  return ScaledBlock(weights[i], 1.0);
+}
+
+fn load_blocks(first: u32, block: u32) -> Blocks {
+  let low = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
+  let high = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks + block;
+  var blocks: Blocks;
+  blocks.a = scaled_block(low.x);
+  if (ROWS > 1u) {
+    blocks.b = scaled_block(low.y);
+  }
+  if (ROWS > 2u) {
+    blocks.c = scaled_block(low.z);
+    blocks.d = scaled_block(low.w);
+  }
+  if (ROWS > 4u) {
+    blocks.e = scaled_block(high.x);
+    blocks.f = scaled_block(high.y);
+    blocks.g = scaled_block(high.z);
+    blocks.h = scaled_block(high.w);
+  }
+  return blocks;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
+  // The first weights are on their way while x is normed.
+  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
-  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f();
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
+    if (block >= WORKGROUP_SIZE) {
+      blocks = load_blocks(first, block);
+    }
     let activations = activations_at(x_row, block, scale);
-    low.x += product(low_rows.x + block, activations);
+    low.x += product(blocks.a, activations);
     if (ROWS > 1u) {
-      low.y += product(low_rows.y + block, activations);
+      low.y += product(blocks.b, activations);
     }
     if (ROWS > 2u) {
-      low.z += product(low_rows.z + block, activations);
-      low.w += product(low_rows.w + block, activations);
+      low.z += product(blocks.c, activations);
+      low.w += product(blocks.d, activations);
     }
     if (ROWS > 4u) {
-      high.x += product(high_rows.x + block, activations);
-      high.y += product(high_rows.y + block, activations);
-      high.z += product(high_rows.z + block, activations);
-      high.w += product(high_rows.w + block, activations);
+      high.x += product(blocks.e, activations);
+      high.y += product(blocks.f, activations);
+      high.z += product(blocks.g, activations);
+      high.w += product(blocks.h, activations);
     }
   }
   var totals = sum4(low, at);
@@ -522,6 +791,85 @@ fn linear(at: Invocation) {
       out[i] = total;
     }
   }
+}
+`,
+  linear_tiled: `// linear_tiled: out = x weight^T (+ out), for many rows of x, in float32 whatever the weights are; the caller has rounded x where
+// they are quantised.
+// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
+// Grid: [ceil(rows / 64), ceil(l / 64)].
+override ACCUMULATE: bool = false;
+
+struct Params {
+  l: u32,
+  rows: u32,
+  blocks: u32,
+  quads: u32,
+  x_offset: u32,
+  x_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> weights: array<Block>;
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+var<private> first_weight: u32;
+
+fn weight_index(row: u32, block: u32) -> u32 {
+  return min(first_weight + row, params.rows - 1u) * params.blocks + block;
+}
+
+fn weight_block(row: u32, block: u32) -> Block {
+  return weights[weight_index(row, block)];
+}
+
+fn weight_scale(row: u32, block: u32) -> f32 {
+  if (HAS_SCALES) {
+    let i = weight_index(row, block);
+    return scale_at(scales[i / 2u], i);
+  }
+  return 1.0;
+}
+
+fn store(t: u32, row: u32, sum: f32) {
+  if (t < params.l && row < params.rows) {
+    let i = params.out_offset + t * params.out_stride + row;
+    if (ACCUMULATE) {
+      out[i] += sum;
+    } else {
+      out[i] = sum;
+    }
+  }
+}
+
+fn store_row(t: u32, row: u32, sums: Row) {
+  store(t, row, sums.low.x);
+  store(t, row + 8u, sums.low.y);
+  store(t, row + 16u, sums.low.z);
+  store(t, row + 24u, sums.low.w);
+  store(t, row + 32u, sums.high.x);
+  store(t, row + 40u, sums.high.y);
+  store(t, row + 48u, sums.high.z);
+  store(t, row + 56u, sums.high.w);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  first_weight = group.x * TILE;
+  let sums = multiply_tile(index, group.y * TILE);
+  let row = first_weight + index % 8u;
+  let t = group.y * TILE + index / 8u;
+  store_row(t, row, sums.a);
+  store_row(t + 8u, row, sums.b);
+  store_row(t + 16u, row, sums.c);
+  store_row(t + 24u, row, sums.d);
+  store_row(t + 32u, row, sums.e);
+  store_row(t + 40u, row, sums.f);
+  store_row(t + 48u, row, sums.g);
+  store_row(t + 56u, row, sums.h);
 }
 `,
   rms_norm: `// rms_norm: out = weight * x / sqrt(mean(x^2) + eps), row by row (arXiv:1910.07467).
@@ -644,6 +992,39 @@ fn rope_append(@builtin(global_invocation_id) id: vec3u) {
       elements.y = values[at + 1u];
     }
     value_cache[(params.value_cache_offset + slot * params.value_cache_stride) / CACHE_PACK + value_word] = cache_word(elements);
+  }
+}
+`,
+  round_activations: `// round_activations: x as a product with quantised weights sees it: in every block of 32, multiples of max |x| / STEPS.
+// x: [l, k] f32   out: [l, k] f32, packed
+// Grid: [ceil(k / 32 / WORKGROUP_SIZE), l], one invocation a block.
+override WORKGROUP_SIZE: u32 = 64;
+override STEPS: f32 = 32639.0;
+
+struct Params {
+  blocks: u32,
+  x_offset: u32,
+  x_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn round_activations(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.blocks) {
+    return;
+  }
+  let start = params.x_offset + id.y * params.x_stride + 32u * id.x;
+  let to = 32u * (id.y * params.blocks + id.x);
+  var most = 0.0;
+  for (var i = 0u; i < 32u; i++) {
+    most = max(most, abs(x[start + i]));
+  }
+  let inverse = select(0.0, STEPS / most, most > 0.0);
+  for (var i = 0u; i < 32u; i++) {
+    out[to + i] = round(x[start + i] * inverse) * (most / STEPS);
   }
 }
 `,
@@ -1166,12 +1547,119 @@ fn ssm_scan(at: Invocation) {
   }
 }
 `,
+  ssm_scan_rows: `// ssm_scan_rows: the recurrence of ssm_scan over many rows, its norms and dt's product done before. Row t:
+//   delta = softplus(dt[t] + dt_bias);   h = exp(delta * A) * h + (delta * x[t]) B[t]^T;   y = (h C[t] + D * x[t]) * silu(z[t])
+// dt, x, z, out: [l, d_inner]   b_c: [l, 2 d_state]: B, then C   A, state: [d_inner, d_state]   vectors: [dt_bias | D], all f32
+// Grid: one workgroup for CHANNELS channels; LANES invocations share one, four states each, and stay on it over all rows.
+override WORKGROUP_SIZE: u32 = 64;
+override LANES: u32 = 4; // a power of two, at least d_state / 4
+override CHANNELS: u32 = 16; // WORKGROUP_SIZE / LANES
+override B_C: u32 = 512; // ROWS * 2 d_state
+override ROW_CHANNELS: u32 = 256; // ROWS * CHANNELS
+const ROWS = 16u; // at a time
+
+struct Params {
+  l: u32,
+  d_inner: u32,
+  d_state: u32,
+  dt_offset: u32,
+  dt_stride: u32,
+  x_offset: u32,
+  x_stride: u32,
+  z_offset: u32,
+  z_stride: u32,
+  state_offset: u32,
+  state_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> dt: array<f32>;
+@group(0) @binding(1) var<storage, read> b_c: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> z: array<f32>;
+@group(0) @binding(4) var<storage, read> vectors: array<f32>;
+@group(0) @binding(5) var<storage, read> A: array<f32>;
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(0) @binding(7) var<storage, read_write> out: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+var<workgroup> inputs: array<vec2f, ROW_CHANNELS>; // [ROWS, CHANNELS]: delta and x
+var<workgroup> rows_b_c: array<f32, B_C>; // [ROWS, 2 d_state]
+var<workgroup> products: array<f32, ROWS * WORKGROUP_SIZE>;
+
+fn load_rows(index: u32, start: u32, first_channel: u32) {
+  for (var i = index; i < ROW_CHANNELS; i += WORKGROUP_SIZE) {
+    let t = min(start + i / CHANNELS, params.l - 1u);
+    let channel = min(first_channel + i % CHANNELS, params.d_inner - 1u);
+    let delta = softplus(dt[params.dt_offset + t * params.dt_stride + channel] + vectors[channel]);
+    inputs[i] = vec2f(delta, x[params.x_offset + t * params.x_stride + channel]);
+  }
+  let width = 2u * params.d_state;
+  for (var i = index; i < B_C; i += WORKGROUP_SIZE) {
+    rows_b_c[i] = b_c[min(start * width + i, params.l * width - 1u)];
+  }
+}
+
+// Four numbers from \`i\` on of which those beyond the last state are 0.
+fn four_of(i: u32, n: u32) -> vec4f {
+  let last = B_C - 1u;
+  let four = vec4f(rows_b_c[i], rows_b_c[min(i + 1u, last)], rows_b_c[min(i + 2u, last)], rows_b_c[min(i + 3u, last)]);
+  return select(vec4f(), four, n + vec4u(0u, 1u, 2u, 3u) < vec4u(params.d_state));
+}
+
+fn store_rows(index: u32, start: u32, first_channel: u32) {
+  for (var i = index; i < ROW_CHANNELS; i += WORKGROUP_SIZE) {
+    let t = start + i / CHANNELS;
+    let channel = first_channel + i % CHANNELS;
+    if (t < params.l && channel < params.d_inner) {
+      var y = vectors[params.d_inner + channel] * inputs[i].y;
+      for (var lane = 0u; lane < LANES; lane++) {
+        y += products[i * LANES + lane];
+      }
+      out[params.out_offset + t * params.out_stride + channel] = y * silu(z[params.z_offset + t * params.z_stride + channel]);
+    }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  let first_channel = group.x * CHANNELS;
+  let channel = min(first_channel + index / LANES, params.d_inner - 1u);
+  let n = 4u * (index % LANES);
+  let states = min(vec4u(n, n + 1u, n + 2u, n + 3u), vec4u(params.d_state - 1u));
+  let a = channel * params.d_state + states;
+  let at = params.state_offset + channel * params.state_stride + states;
+  let rates = vec4f(A[a.x], A[a.y], A[a.z], A[a.w]);
+  var h = vec4f(state[at.x], state[at.y], state[at.z], state[at.w]);
+  for (var start = 0u; start < params.l; start += ROWS) {
+    workgroupBarrier();
+    load_rows(index, start, first_channel);
+    workgroupBarrier();
+    for (var row = 0u; row < min(ROWS, params.l - start); row++) {
+      let input = inputs[row * CHANNELS + index / LANES];
+      let b = 2u * row * params.d_state + n;
+      h = exp(input.x * rates) * h + input.x * input.y * four_of(b, n);
+      products[row * WORKGROUP_SIZE + index] = dot(h, four_of(b + params.d_state, n));
+    }
+    workgroupBarrier();
+    store_rows(index, start, first_channel);
+  }
+  let inside = first_channel + index / LANES < params.d_inner;
+  for (var i = 0u; i < 4u; i++) {
+    if (inside && n + i < params.d_state) {
+      state[at[i]] = h[i];
+    }
+  }
+}
+`,
 };
 
 /** The library files, prepended to the kernels that use them, by their names. */
 export type LibraryName =
   | "activations_q16"
   | "activations_q8"
+  | "attention_block"
   | "attention_partials"
   | "attention_scores"
   | "better"
@@ -1196,6 +1684,7 @@ export type LibraryName =
   | "ordered_key"
   | "philox"
   | "pointwise"
+  | "product_tile"
   | "quad_block"
   | "read_cache_any"
   | "read_cache_f16_quads"
@@ -1205,6 +1694,7 @@ export type LibraryName =
   | "rotation"
   | "sample_control"
   | "scale"
+  | "scaled_blocks"
   | "u64"
   | "visible_keys";
 
@@ -1293,6 +1783,101 @@ fn quantize_block(values: QuadBlock) -> QuantizedActivations {
 // The products with 32 signed bytes, added up.
 fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
   return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
+}
+`,
+  attention_block: `// A block of attention_tiled: QUERIES queries, or slots, by TILE keys, of which four invocations a query take a quarter each.
+const WORKGROUP_SIZE = 128u;
+const QUERIES = 32u;
+const TILE = 16u;
+const PITCH = 17u; // quads from one row of a tile to the next: odd, so that rows start on different banks
+const LOWEST = -3.0e38;
+
+var<workgroup> query_tile: array<vec4f, 544>; // [QUERIES, PITCH]
+var<workgroup> key_tile: array<vec4f, 272>; // [TILE, PITCH]
+var<workgroup> scores: array<vec4f, 128>; // [TILE, QUERIES / 4], then weights
+var<workgroup> shared4: array<f32, WORKGROUP_SIZE>; // [4, QUERIES]
+var<workgroup> fades: array<vec4f, 8>;
+
+fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
+  return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
+}
+
+// Keys beyond the last repeat it.
+fn load_keys(index: u32, seen: VisibleKeys, start: u32, kv_head: u32) {
+  for (var i = index; i < TILE * KEY_QUADS; i += WORKGROUP_SIZE) {
+    let key = min(start + i / KEY_QUADS, seen.count - 1u);
+    key_tile[i / KEY_QUADS * PITCH + i % KEY_QUADS] = key_quad(key_row(seen, key, kv_head), i % KEY_QUADS);
+  }
+}
+
+// An invocation multiplies two keys with two queries.
+fn score_keys(index: u32) {
+  let key = index % 8u;
+  let slot = index / 8u;
+  var sums = vec4f();
+  for (var quad = 0u; quad < KEY_QUADS; quad++) {
+    let a = key_tile[key * PITCH + quad];
+    let b = key_tile[(key + 8u) * PITCH + quad];
+    let c = query_tile[slot * PITCH + quad];
+    let d = query_tile[(slot + 16u) * PITCH + quad];
+    sums += vec4f(dot(a, c), dot(b, c), dot(a, d), dot(b, d));
+  }
+  sums *= params.scale;
+  scores[key * 8u + slot / 4u][slot % 4u] = sums.x;
+  scores[(key + 8u) * 8u + slot / 4u][slot % 4u] = sums.y;
+  scores[key * 8u + slot / 4u + 4u][slot % 4u] = sums.z;
+  scores[(key + 8u) * 8u + slot / 4u + 4u][slot % 4u] = sums.w;
+}
+
+// Lowers what this invocation's query does not see, in its quarter of the keys; returns its largest score in the block. Every invocation
+// calls.
+fn mask_scores(index: u32, position: u32, seen: VisibleKeys, start: u32) -> f32 {
+  let slot = index % QUERIES;
+  var highest = LOWEST;
+  for (var key = index / QUERIES * 4u; key < index / QUERIES * 4u + 4u; key++) {
+    let i = start + key;
+    if (i < seen.count && sees(position, visible_position(seen, i))) {
+      highest = max(highest, scores[key * 8u + slot / 4u][slot % 4u]);
+    } else {
+      scores[key * 8u + slot / 4u][slot % 4u] = LOWEST;
+    }
+  }
+  shared4[index] = highest;
+  workgroupBarrier();
+  return max(max(shared4[slot], shared4[slot + 32u]), max(shared4[slot + 64u], shared4[slot + 96u]));
+}
+
+// Turns scores into weights; returns the sum of this invocation's.
+fn weigh_scores(index: u32, highest: f32, fade: f32) -> f32 {
+  let slot = index % QUERIES;
+  var sum = 0.0;
+  for (var key = index / QUERIES * 4u; key < index / QUERIES * 4u + 4u; key++) {
+    let score = scores[key * 8u + slot / 4u][slot % 4u];
+    let weight = select(0.0, exp(score - highest), score > LOWEST);
+    scores[key * 8u + slot / 4u][slot % 4u] = weight;
+    sum += weight;
+  }
+  if (index < QUERIES) {
+    fades[slot / 4u][slot % 4u] = fade;
+  }
+  return sum;
+}
+
+fn fade_of(slot: u32) -> vec4f {
+  return fades[slot / 4u];
+}
+
+// The weights of a key for queries slot .. slot + 3.
+fn weights_of(key: u32, slot: u32) -> vec4f {
+  return scores[key * 8u + slot / 4u];
+}
+
+fn share_total(index: u32, total: f32) {
+  shared4[index] = total;
+}
+
+fn totals_of(slot: u32) -> f32 {
+  return shared4[slot] + shared4[slot + 32u] + shared4[slot + 64u] + shared4[slot + 96u];
 }
 `,
   attention_partials: `// What a workgroup of attention hands on: its heads' weighted sums of values, their largest scores and their sums of weights.
@@ -1725,6 +2310,118 @@ fn softplus(x: f32) -> f32 {
   return max(x, 0.0) + 2.0 * s * series;
 }
 `,
+  product_tile: `// product_tile: 64 rows of x by 64 rows of weights, 32 columns at a time in workgroup memory, for kernels that define
+//   fn weight_block(row: u32, block: u32) -> Block   and   fn weight_scale(row: u32, block: u32) -> f32
+// over rows 0 .. 63 of the tile. An invocation sums up 8 by 8 products, of rows y + 8 i of x and y' + 8 j of the weights; written
+// out, because compilers keep what a loop indexes in memory.
+const WORKGROUP_SIZE = 64u;
+const TILE = 64u;
+const QUADS = 8u; // of the columns at hand
+
+// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
+struct Row {
+  low: vec4f,
+  high: vec4f,
+}
+
+struct Sums {
+  a: Row,
+  b: Row,
+  c: Row,
+  d: Row,
+  e: Row,
+  f: Row,
+  g: Row,
+  h: Row,
+}
+
+var<workgroup> x_tile: array<vec4f, 512>; // [TILE, QUADS], the quads of a row in an order that keeps readers off each other's banks
+var<workgroup> weight_tile: array<vec4f, 512>;
+
+fn tile_at(row: u32, quad: u32) -> u32 {
+  return row * QUADS + (quad ^ (row & 7u));
+}
+
+// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column.
+fn load_x(index: u32, first_row: u32, step: u32) {
+  let quad = index % QUADS;
+  let column_quad = min(step * QUADS + quad, params.quads - 1u);
+  let inside = step * QUADS + quad < params.quads;
+  for (var row = index / QUADS; row < TILE; row += WORKGROUP_SIZE / QUADS) {
+    let t = min(first_row + row, params.l - 1u);
+    x_tile[tile_at(row, quad)] = select(vec4f(), x[params.x_offset + t * params.x_stride + column_quad], inside);
+  }
+}
+
+fn load_weights(index: u32, step: u32) {
+  let row_blocks = QUADS / BLOCK_QUADS;
+  for (var i = index; i < TILE * row_blocks; i += WORKGROUP_SIZE) {
+    let row = i / row_blocks;
+    let within = i % row_blocks;
+    let column_block = step * row_blocks + within;
+    let block = weight_block(row, min(column_block, params.blocks - 1u));
+    let scale = select(0.0, weight_scale(row, min(column_block, params.blocks - 1u)), column_block < params.blocks);
+    for (var quad = 0u; quad < BLOCK_QUADS; quad++) {
+      weight_tile[tile_at(row, within * BLOCK_QUADS + quad)] = block_quad(block, quad) * scale;
+    }
+  }
+}
+
+fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
+  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
+  return Row(
+    vec4f(
+      add_product(sums.low.x, a, low[0]),
+      add_product(sums.low.y, a, low[1]),
+      add_product(sums.low.z, a, low[2]),
+      add_product(sums.low.w, a, low[3]),
+    ),
+    vec4f(
+      add_product(sums.high.x, a, high[0]),
+      add_product(sums.high.y, a, high[1]),
+      add_product(sums.high.z, a, high[2]),
+      add_product(sums.high.w, a, high[3]),
+    ),
+  );
+}
+
+fn weight_quads(y: u32, quad: u32) -> mat4x4f {
+  return mat4x4f(
+    weight_tile[tile_at(y, quad)],
+    weight_tile[tile_at(y + 8u, quad)],
+    weight_tile[tile_at(y + 16u, quad)],
+    weight_tile[tile_at(y + 24u, quad)],
+  );
+}
+
+// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
+fn multiply_tile(index: u32, first_row: u32) -> Sums {
+  let y = index / 8u;
+  var sums: Sums;
+  for (var step = 0u; step * QUADS < params.quads; step++) {
+    workgroupBarrier();
+    load_x(index, first_row, step);
+    load_weights(index, step);
+    workgroupBarrier();
+    for (var quad = 0u; quad < QUADS; quad++) {
+      let low = weight_quads(index % 8u, quad);
+      let high = weight_quads(index % 8u + 32u, quad);
+      sums.a = add_row(sums.a, x_tile[tile_at(y, quad)], low, high);
+      sums.b = add_row(sums.b, x_tile[tile_at(y + 8u, quad)], low, high);
+      sums.c = add_row(sums.c, x_tile[tile_at(y + 16u, quad)], low, high);
+      sums.d = add_row(sums.d, x_tile[tile_at(y + 24u, quad)], low, high);
+      sums.e = add_row(sums.e, x_tile[tile_at(y + 32u, quad)], low, high);
+      sums.f = add_row(sums.f, x_tile[tile_at(y + 40u, quad)], low, high);
+      sums.g = add_row(sums.g, x_tile[tile_at(y + 48u, quad)], low, high);
+      sums.h = add_row(sums.h, x_tile[tile_at(y + 56u, quad)], low, high);
+    }
+  }
+  return sums;
+}
+`,
   quad_block: `// 32 activations, the unit that is quantised by one scale.
 struct QuadBlock {
   a: vec4f,
@@ -1927,6 +2624,31 @@ const REFUSED = 0xffffffffu;
   scale: `// Scale number \`i\` of a row-major array of f16 scales, given the word that holds it.
 fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
+}
+`,
+  scaled_blocks: `// The blocks of up to eight rows of weights that an invocation holds at a time, and their products with activations.
+struct ScaledBlock {
+  block: Block,
+  scale: f32,
+}
+
+struct Blocks {
+  a: ScaledBlock,
+  b: ScaledBlock,
+  c: ScaledBlock,
+  d: ScaledBlock,
+  e: ScaledBlock,
+  f: ScaledBlock,
+  g: ScaledBlock,
+  h: ScaledBlock,
+}
+
+fn product(weights: ScaledBlock, activations: Activations) -> f32 {
+  let product = dot_block(weights.block, activations);
+  if (HAS_SCALES) {
+    return product * weights.scale;
+  }
+  return product;
 }
 `,
   u64: `// Integers of 64 bits in two words, low and high.

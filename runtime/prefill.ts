@@ -62,7 +62,8 @@ export interface Step {
 
 /**
  * Passes one generated token of each of several sequences through the network, in as few passes over the weights as its workspace
- * allows. Every row is computed as it would be alone, so the states and the logits are those of {@linkcode decodeStep}, bit by bit.
+ * allows. Every row is computed as it would be alone, so the states and the logits are those of {@linkcode decodeStep}: on WASM bit by
+ * bit, on WebGPU, which has other kernels for many rows, to rounding.
  *
  * @returns the logits of each sequence's next token, `[vocabSize]` each
  */

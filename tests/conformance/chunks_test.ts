@@ -1,5 +1,8 @@
-/** @file A sequence gives the same bits token by token and in chunks of any sizes. */
-import { assertEquals } from "@std/assert";
+/**
+ * @file A sequence gives the same bits token by token and in chunks of any sizes; on WebGPU, whose kernels for many rows add up in
+ * another order than those for few, the same numbers to rounding.
+ */
+import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../runtime/backend.ts";
 import { backendTest } from "./backends.ts";
 import { attentionBranch, rowwiseOps, runInChunks, ssmBranch, type Window } from "./chunks.ts";
@@ -15,14 +18,32 @@ const CHUNKINGS: readonly (readonly number[])[] = [
 
 const STEPS: readonly number[] = new Array(LENGTH).fill(1);
 
-async function assertSameBits(backend: Backend, prepare: Parameters<typeof runInChunks>[1]): Promise<void> {
+/** Largest difference on WebGPU, as a fraction of the largest number. */
+const ROUNDING = 4e-6;
+
+async function assertSame(
+  backend: Backend,
+  prepare: Parameters<typeof runInChunks>[1],
+  chunkings = CHUNKINGS,
+): Promise<void> {
   const steps = await runInChunks(backend, prepare, STEPS);
-  for (const sizes of CHUNKINGS) assertEquals(await runInChunks(backend, prepare, sizes), steps);
+  for (const sizes of chunkings) {
+    const chunked = await runInChunks(backend, prepare, sizes);
+    if (backend.kind === "webgpu") chunked.forEach((values, i) => assertClose(values, steps[i]));
+    else assertEquals(chunked, steps);
+  }
 }
 
-backendTest("ssmConv and ssmScan give the same bits for any split", async (backend) => {
-  await assertSameBits(backend, ssmBranch);
-  assertEquals(await runInChunks(backend, ssmBranch, [LENGTH]), await runInChunks(backend, ssmBranch, STEPS));
+function assertClose(got: Float32Array, wanted: Float32Array): void {
+  const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
+  got.forEach((value, i) => {
+    const same = Object.is(value, wanted[i]) || Math.abs(value - wanted[i]) <= ROUNDING * largest;
+    assert(same, `at ${i}: got ${value}, wanted ${wanted[i]}, the largest being ${largest}`);
+  });
+}
+
+backendTest("ssmConv and ssmScan give the same for any split", async (backend) => {
+  await assertSame(backend, ssmBranch, [...CHUNKINGS, [LENGTH]]);
 });
 
 const WINDOWS: readonly Window[] = (["f32", "f16"] as const).flatMap((dtype) => [
@@ -34,8 +55,8 @@ const WINDOWS: readonly Window[] = (["f32", "f16"] as const).flatMap((dtype) => 
   { dtype, numMetaTokens: 0, ringSize: null, lookback: null },
 ]);
 
-backendTest("ropeAppend and attention give the same bits for any split", async (backend) => {
-  for (const window of WINDOWS) await assertSameBits(backend, attentionBranch(window));
+backendTest("ropeAppend and attention give the same for any split", async (backend) => {
+  for (const window of WINDOWS) await assertSame(backend, attentionBranch(window));
 });
 
 backendTest("attention with a window of the whole sequence is full attention", async (backend) => {
@@ -48,10 +69,10 @@ backendTest("attention with a window of the whole sequence is full attention", a
 });
 
 backendTest(
-  "rmsNorm, headFusion, linear and gatedLinear give a row the same bits alone and among others",
+  "rmsNorm, headFusion, linear and gatedLinear give a row the same alone and among others",
   async (backend) => {
     for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
-      await assertSameBits(backend, rowwiseOps(dtype));
+      await assertSame(backend, rowwiseOps(dtype));
     }
   },
 );

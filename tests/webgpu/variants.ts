@@ -20,6 +20,7 @@ const ATTENTION = {
   KEY_QUADS: 16,
   VALUE_QUADS: 32,
   VALUE_LANES: 32,
+  STEP: 4,
   QUERY_QUADS: 80,
 };
 /** How attention may read a cache. */
@@ -44,6 +45,7 @@ export function variants(subgroups: boolean): KernelChoice[] {
     { kernel: "ssm_conv", libraries: ["pointwise"] },
     { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
     ...samplingVariants(),
+    { kernel: "ssm_scan_rows", libraries: ["pointwise"] },
   ];
 }
 
@@ -59,6 +61,15 @@ function memoryVariants(): KernelChoice[] {
 function productVariants(reduce: LibraryName): KernelChoice[] {
   const products = PRECISIONS.flatMap((precision) => DTYPES.map((dtype) => dotLibraries(dtype, precision)));
   return [
+    { kernel: "round_activations" },
+    ...DTYPES.flatMap((dtype): KernelChoice[] => [
+      ...[0, 1].map((ACCUMULATE): KernelChoice => ({
+        kernel: "linear_tiled",
+        libraries: [`block_${dtype}`, "scale", "product_tile"],
+        constants: { ACCUMULATE },
+      })),
+      { kernel: "gated_linear_tiled", libraries: [`block_${dtype}`, "scale", "product_tile", "pointwise"] },
+    ]),
     ...products.flatMap((libraries) =>
       [0, 1].flatMap((flag): KernelChoice[] => [
         {
@@ -120,6 +131,10 @@ function cacheVariants(): KernelChoice[] {
         "attention_partials",
       ],
       constants: ATTENTION,
+    })),
+    ...CACHE_READS.map((reads): KernelChoice => ({
+      kernel: "attention_tiled",
+      libraries: [...reads, "cache_slot", "visible_keys", "cache_place", "attention_block"],
     })),
     { kernel: "attention_combine" },
   ];

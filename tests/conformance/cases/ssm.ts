@@ -67,6 +67,10 @@ export const SSM_CASES: readonly Case[] = [
   ...[...SMALL_SIZES, 11, 15, 17, 20, 31, 32, 33, 64].map((dState) => ssmScan({ dState })),
   ...[1, 2, 3, 7, 16, 33, 100].map((dtRank) => ssmScan({ dtRank, dState: 4 })),
   ...[0, 1, 2, 15, 16, 17, 33, 100].map((l) => ssmScan({ l })),
+  ...[4, 5, 16, 17, 33].flatMap((l) =>
+    [3, 16, 20, 64].map((dState) => ssmScan({ l, dState, dtRank: 8, dInner: 21 }))
+  ),
+  ssmScan({ l: 40, dtRank: 100, dInner: 70, bias: 30 }),
   ssmScan({ bias: 1e4, dInner: 9 }),
   ssmScan({ bias: 30, dInner: 33 }),
 ];

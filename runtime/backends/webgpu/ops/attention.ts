@@ -5,6 +5,7 @@ import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, places, type Region, regionOf } from "../region.ts";
 import { readLibraries, ringOf, UNLIMITED } from "./kv_cache.ts";
+import { attendsManyRows, tiledAttention } from "./tiled_attention.ts";
 import { separate } from "./operand.ts";
 
 /** Keys that a workgroup takes at a time; TILE in attention_scores.wgsl. */
@@ -28,6 +29,7 @@ interface Division {
 
 /** See {@linkcode AttentionArgs}. */
 export function attention(gpu: Gpu, args: AttentionArgs): void {
+  if (attendsManyRows(args)) return tiledAttention(gpu, args);
   const { cache, cursor, numHeads, numKvHeads, lookback, out } = args;
   const queries = separate(gpu, "queries", args.queries, out);
   const l = rowCount(queries);
@@ -75,13 +77,18 @@ function constantsOf({ headDim, vHeadDim, group, workgroupSize }: Division): Rec
     GROUP: group,
     KEY_QUADS: keyQuads,
     QUERY_QUADS: group * keyQuads,
+    STEP: workgroupSize / valueLanes(vHeadDim),
     ...valueConstants(vHeadDim),
   };
 }
 
 function valueConstants(vHeadDim: number): Record<string, number> {
-  const quads = Math.ceil(vHeadDim / 4);
-  return { V_HEAD_DIM: vHeadDim, VALUE_QUADS: quads, VALUE_LANES: 2 ** Math.ceil(Math.log2(quads)) };
+  return { V_HEAD_DIM: vHeadDim, VALUE_QUADS: Math.ceil(vHeadDim / 4), VALUE_LANES: valueLanes(vHeadDim) };
+}
+
+/** Invocations that share a value: a power of two, one for each four elements at least. */
+function valueLanes(vHeadDim: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.ceil(vHeadDim / 4)));
 }
 
 function combine(
@@ -103,7 +110,8 @@ function combine(
 function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: AttentionArgs): Division {
   const headDim = columnCount(queries) / numHeads;
   const vHeadDim = columnCount(out) / numHeads;
-  const workgroupSize = Math.max(128, 2 ** Math.ceil(Math.log2(vHeadDim / 4)));
+  // Four values for each invocation make a tile, as far as that is no more than a workgroup may be.
+  const workgroupSize = Math.max(64, Math.min(MAX_WORKGROUP, (TILE / 4) * valueLanes(vHeadDim)));
   const fits = (group: number): boolean =>
     16 * (group * Math.ceil(headDim / 4) + 3 * workgroupSize) <= WORKGROUP_BYTES;
   if (vHeadDim > MAX_WORKGROUP || !fits(1)) {

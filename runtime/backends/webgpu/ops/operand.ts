@@ -25,7 +25,7 @@ export function separate(gpu: Gpu, purpose: string, x: Tensor, out: Tensor): Ten
 }
 
 /** A tensor of `width` columns in scratch memory. */
-function scratchRows(gpu: Gpu, purpose: string, l: number, width: number): Tensor {
+export function scratchRows(gpu: Gpu, purpose: string, l: number, width: number): Tensor {
   const buffer = gpu.memory.scratch(purpose, 4 * l * width);
   return { buffer, dtype: "f32", shape: [l, width], offset: 0, stride: width };
 }
@@ -59,9 +59,10 @@ export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecisio
         `activations_${activations}`,
         "dot_quantized",
         `dot_${dtype}`,
+        "scaled_blocks",
       ];
     default:
-      return [`block_${dtype}`, "scale", "dot_float"];
+      return [`block_${dtype}`, "scale", "dot_float", "scaled_blocks"];
   }
 }
 
@@ -74,12 +75,22 @@ export function multiplicand(
   out: Tensor,
 ): Multiplicand {
   const width = matrixOf(weight).rowBlocks * WEIGHT_LAYOUTS[weight.dtype].blockSize;
-  const inQuads = columnCount(x) === width && x.offset % 4 === 0 && x.stride % 4 === 0;
-  if (inQuads && !sharesBuffer(x, out)) return described(x, norm);
-  return described(copied(gpu, "operand", norm ? normed(gpu, x, norm) : x, width), undefined);
+  if (norm && isInQuads(x, width, out)) return described(x, norm);
+  return described(inQuads(gpu, norm ? normed(gpu, x, norm) : x, width, out), undefined);
 }
 
-function normed(gpu: Gpu, x: Tensor, norm: InputNorm): Tensor {
+function isInQuads(x: Tensor, width: number, out: Tensor): boolean {
+  const whole = columnCount(x) === width && x.offset % 4 === 0 && x.stride % 4 === 0;
+  return whole && !sharesBuffer(x, out);
+}
+
+/** `x` itself where a kernel that writes `out` can read it in whole quads, `width` elements a row; else a copy that ends in zeros. */
+export function inQuads(gpu: Gpu, x: Tensor, width: number, out: Tensor): Tensor {
+  return isInQuads(x, width, out) ? x : copied(gpu, "operand", x, width);
+}
+
+/** The norm of `x`, in scratch memory. */
+export function normed(gpu: Gpu, x: Tensor, norm: InputNorm): Tensor {
   const out = scratchRows(gpu, "normed", rowCount(x), columnCount(x));
   rmsNorm(gpu, { x, ...norm, out });
   return out;

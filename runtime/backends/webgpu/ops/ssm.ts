@@ -5,6 +5,7 @@ import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { place, regionOf } from "../region.ts";
 import { plainOf } from "../weights.ts";
+import { scanRows, scansManyRows } from "./scan_rows.ts";
 import { separate } from "./operand.ts";
 
 const CONV_WORKGROUP = 64;
@@ -53,6 +54,7 @@ export function ssmConv(gpu: Gpu, args: SsmConvArgs): void {
 /** See {@linkcode SsmScanArgs}. */
 export function ssmScan(gpu: Gpu, args: SsmScanArgs): void {
   const { dtNorm, bNorm, cNorm, eps, dtProj, dtBias, A, D, ssmState, out } = args;
+  if (scansManyRows(args)) return scanRows(gpu, args);
   checkWidth(args.dtBC);
   const dtBC = separate(gpu, "dtBC", args.dtBC, out);
   const x = separate(gpu, "x", args.x, out);

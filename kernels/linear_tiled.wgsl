@@ -1,0 +1,78 @@
+// linear_tiled: out = x weight^T (+ out), for many rows of x, in float32 whatever the weights are; the caller has rounded x where
+// they are quantised.
+// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
+// Grid: [ceil(rows / 64), ceil(l / 64)].
+override ACCUMULATE: bool = false;
+
+struct Params {
+  l: u32,
+  rows: u32,
+  blocks: u32,
+  quads: u32,
+  x_offset: u32,
+  x_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> weights: array<Block>;
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+var<private> first_weight: u32;
+
+fn weight_index(row: u32, block: u32) -> u32 {
+  return min(first_weight + row, params.rows - 1u) * params.blocks + block;
+}
+
+fn weight_block(row: u32, block: u32) -> Block {
+  return weights[weight_index(row, block)];
+}
+
+fn weight_scale(row: u32, block: u32) -> f32 {
+  if (HAS_SCALES) {
+    let i = weight_index(row, block);
+    return scale_at(scales[i / 2u], i);
+  }
+  return 1.0;
+}
+
+fn store(t: u32, row: u32, sum: f32) {
+  if (t < params.l && row < params.rows) {
+    let i = params.out_offset + t * params.out_stride + row;
+    if (ACCUMULATE) {
+      out[i] += sum;
+    } else {
+      out[i] = sum;
+    }
+  }
+}
+
+fn store_row(t: u32, row: u32, sums: Row) {
+  store(t, row, sums.low.x);
+  store(t, row + 8u, sums.low.y);
+  store(t, row + 16u, sums.low.z);
+  store(t, row + 24u, sums.low.w);
+  store(t, row + 32u, sums.high.x);
+  store(t, row + 40u, sums.high.y);
+  store(t, row + 48u, sums.high.z);
+  store(t, row + 56u, sums.high.w);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  first_weight = group.x * TILE;
+  let sums = multiply_tile(index, group.y * TILE);
+  let row = first_weight + index % 8u;
+  let t = group.y * TILE + index / 8u;
+  store_row(t, row, sums.a);
+  store_row(t + 8u, row, sums.b);
+  store_row(t + 16u, row, sums.c);
+  store_row(t + 24u, row, sums.d);
+  store_row(t + 32u, row, sums.e);
+  store_row(t + 40u, row, sums.f);
+  store_row(t + 48u, row, sums.g);
+  store_row(t + 56u, row, sums.h);
+}

@@ -1,0 +1,98 @@
+/** @file Lowers `linear` and `gatedLinear` for many rows: one dispatch for each part of the weight, in tiles of 64 by 64. */
+import { ACTIVATION_STEPS } from "../../../activation_precision.ts";
+import type { GatedLinearArgs, LinearArgs, Weight } from "../../../backend.ts";
+import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
+import type { Gpu } from "../gpu.ts";
+import { place, regionOf } from "../region.ts";
+import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
+import { matrixOf } from "../weights.ts";
+import { inQuads, normed, scratchRows } from "./operand.ts";
+
+/** Rows of a tile: of x, and of the weight. */
+const TILE = 64;
+const ROUND_WORKGROUP = 64;
+/** From so many rows on a tile is faster than a pass over the weight for each row. */
+const MANY_ROWS = 5;
+
+/** Whether products with `x` are made in tiles. */
+export function hasManyRows(x: Tensor): boolean {
+  return rowCount(x) >= MANY_ROWS;
+}
+
+/** `linear` for many rows. */
+export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false }: LinearArgs): void {
+  const { parts, rowBlocks } = matrixOf(weight);
+  const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, weight, out);
+  for (const { firstRow, rows, blocks, scales } of parts) {
+    gpu.commands.run({
+      kernel: "linear_tiled",
+      libraries: [`block_${weight.dtype}`, "scale", "product_tile"],
+      constants: { ACCUMULATE: Number(accumulate) },
+      resources: { weights: blocks, scales, x: regionOf(operand), out: regionOf(out) },
+      params: paramsOf(operand, rows, rowBlocks, out, firstRow),
+      grid: [Math.ceil(rows / TILE), Math.ceil(rowCount(x) / TILE)],
+    });
+  }
+}
+
+/** `gatedLinear` for many rows; gate and up are in parts of the same rows. */
+export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLinearArgs): void {
+  const { parts, rowBlocks } = matrixOf(gate);
+  const upParts = matrixOf(up).parts;
+  const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, gate, out);
+  parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
+    gpu.commands.run({
+      kernel: "gated_linear_tiled",
+      libraries: [`block_${gate.dtype}`, "scale", "product_tile", "pointwise"],
+      resources: {
+        gate: blocks,
+        gateScales: scales,
+        up: upParts[i].blocks,
+        upScales: upParts[i].scales,
+        x: regionOf(operand),
+        out: regionOf(out),
+      },
+      params: paramsOf(operand, rows, rowBlocks, out, firstRow),
+      grid: [Math.ceil(rows / (TILE / 2)), Math.ceil(rowCount(x) / TILE)],
+    });
+  });
+}
+
+function paramsOf(
+  operand: Tensor,
+  rows: number,
+  blocks: number,
+  out: Tensor,
+  firstRow: number,
+): Record<string, number> {
+  return {
+    l: rowCount(operand),
+    rows,
+    blocks,
+    quads: columnCount(operand) / 4,
+    xOffset: operand.offset / 4,
+    xStride: operand.stride / 4,
+    outOffset: out.offset + firstRow,
+    outStride: out.stride,
+  };
+}
+
+/** The rows of `x` in whole quads, rounded where the weight is quantised. */
+function tileOperand(gpu: Gpu, x: Tensor, weight: Weight, out: Tensor): Tensor {
+  const { blockSize, hasScales } = WEIGHT_LAYOUTS[weight.dtype];
+  const width = matrixOf(weight).rowBlocks * blockSize;
+  return hasScales ? rounded(gpu, x) : inQuads(gpu, x, width, out);
+}
+
+function rounded(gpu: Gpu, x: Tensor): Tensor {
+  const [l, k] = [rowCount(x), columnCount(x)];
+  const out = scratchRows(gpu, "rounded", l, k);
+  gpu.commands.run({
+    kernel: "round_activations",
+    constants: { WORKGROUP_SIZE: ROUND_WORKGROUP, STEPS: ACTIVATION_STEPS[gpu.activations] },
+    resources: { x: regionOf(x), out: regionOf(out) },
+    params: { blocks: k / 32, ...place("x", x) },
+    grid: [Math.ceil(k / 32 / ROUND_WORKGROUP), l],
+  });
+  return out;
+}
