@@ -64,7 +64,7 @@ function toText(source: string, facts: ModelFacts): string {
         ...byDtype.map(({ dtype, tensors, parameters, bytes }) => [dtype, tensors, parameters, bytes]),
       ])
     }`,
-    `State of a session, in bytes\n${formatTable(stateRows(facts.state))}`,
+    `State of a session by its maxContext, in bytes\n${formatTable(stateRows(facts.state))}`,
   ];
   return `${sections.join("\n\n")}\n`;
 }
@@ -101,8 +101,8 @@ function stateRows(state: readonly StateFacts[]): (string | number)[][] {
   const at = (tokens: number, dtype: string): StateFacts =>
     state.find((facts) => facts.tokens === tokens && facts.kvDtype === dtype)!;
   const rows = [...new Set(state.map(({ tokens }) => tokens))].map((tokens) => {
-    const { convState, ssmState, total } = at(tokens, "f32");
-    return [tokens, convState + ssmState, total, at(tokens, "f16").total];
+    const { kvCache, total } = at(tokens, "f32");
+    return [tokens, total - kvCache, total, at(tokens, "f16").total];
   });
-  return [["tokens", "conv and SSM", "all, f32 K/V", "all, f16 K/V"], ...rows];
+  return [["tokens", "without K/V", "all, f32 K/V", "all, f16 K/V"], ...rows];
 }

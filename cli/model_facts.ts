@@ -2,7 +2,7 @@
 import type { Checkpoint } from "../runtime/checkpoint_files.ts";
 import type { HymbaConfig } from "../runtime/config.ts";
 import { DEFAULT_CHUNK_SIZE } from "../runtime/load_model.ts";
-import { type KvDtype, stateBytes, type StateLayout } from "../runtime/state_layout.ts";
+import { type KvDtype, type SequenceBytes, stateBytes, type StateLayout } from "../runtime/state_layout.ts";
 import { elementCount, type WeightDtype } from "../runtime/tensor.ts";
 
 /** One tensor of a checkpoint. */
@@ -21,15 +21,11 @@ export interface DtypeTotal {
   readonly bytes: number;
 }
 
-/** Bytes of one session's state at a context length. */
-export interface StateFacts {
-  /** Tokens after the meta tokens. */
+/** Bytes of one session's state, created with a `maxContext`. */
+export interface StateFacts extends SequenceBytes {
+  /** The `maxContext`: tokens after the meta tokens. */
   readonly tokens: number;
   readonly kvDtype: KvDtype;
-  readonly kvCache: number;
-  readonly convState: number;
-  readonly ssmState: number;
-  readonly total: number;
 }
 
 /** What `hymba inspect` shows. */
@@ -79,9 +75,8 @@ function stateFacts(config: HymbaConfig, kvDtype: KvDtype, tokens: number): Stat
   const layout: StateLayout = {
     chunkSize: DEFAULT_CHUNK_SIZE,
     kvDtype,
-    maxContext: null,
+    maxContext: tokens,
     globalWindow: null,
   };
-  const parts = stateBytes(config, layout, tokens);
-  return { tokens, kvDtype, ...parts, total: parts.kvCache + parts.convState + parts.ssmState };
+  return { tokens, kvDtype, ...stateBytes(config, layout, tokens) };
 }

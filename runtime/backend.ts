@@ -34,6 +34,16 @@ export interface Weight {
   readonly byteLength: number;
 }
 
+/** A matrix that comes in parts, for models whose largest matrices should not be in JavaScript's memory as well. */
+export interface MatrixUpload {
+  /** The next rows, as `upload` takes them; the caller may reuse the memory afterwards. */
+  write(rows: Uint8Array): void;
+  /** The weight, after the last row. Throws what `upload` throws, and frees what was written then. */
+  finish(): Weight;
+  /** Frees what was written; instead of `finish`. */
+  abandon(): void;
+}
+
 /** Rotation angles for RoPE; made by {@linkcode Backend.createRope}. */
 export interface Rope {
   readonly data: unknown;
@@ -201,6 +211,10 @@ export interface Backend {
 
   /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for q8_0, q4_0) and may be reused by the caller afterwards. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight;
+  /** Begins what `upload("matrix", ...)` does in one go; absent where a backend needs matrices whole. */
+  beginMatrix?(dtype: WeightDtype, shape: readonly number[]): MatrixUpload;
+  /** Makes room for weights of `bytes` in all, where memory would otherwise grow many times. */
+  reserve?(bytes: number): void;
   /** Frees a weight. */
   release(weight: Weight): void;
   /** Angles `position * inverseFrequencies[i]`. */

@@ -5,14 +5,16 @@ import { concatenate } from "./state_bytes.ts";
 export class Fingerprint {
   readonly #digests: Promise<ArrayBuffer>[] = [];
 
-  /** Takes in something that has to be the same: a tensor's bytes, an option. The bytes must not change until it is read. */
-  add(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#digests.push(crypto.subtle.digest("SHA-256", bytes));
+  /** Takes in something that has to be the same: a tensor's bytes, an option. Resolves when no copy of them is held any more. */
+  async add(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const digest = crypto.subtle.digest("SHA-256", bytes);
+    this.#digests.push(digest);
+    await digest;
   }
 
   /** Takes in text. */
-  addText(text: string): void {
-    this.add(new TextEncoder().encode(text));
+  async addText(text: string): Promise<void> {
+    await this.add(new TextEncoder().encode(text));
   }
 
   /** SHA-256 over the digests of everything taken in, in its order, as hexadecimal digits. */

@@ -112,7 +112,7 @@ async function openNetwork(
   options: LoadOptions,
 ): Promise<Network> {
   const fingerprint = new Fingerprint();
-  fingerprint.addText(
+  await fingerprint.addText(
     JSON.stringify([
       checkpoint.configJson,
       config.windowRule,
@@ -120,8 +120,8 @@ async function openNetwork(
       options.activations ?? null,
     ]),
   );
-  const onTensor = (bytes: Uint8Array<ArrayBuffer>): void => fingerprint.add(bytes);
-  const weights = await loadWeights(checkpoint.tensors, config, backend, { ...options, onTensor });
+  const onBytes = (bytes: Uint8Array<ArrayBuffer>): Promise<void> => fingerprint.add(bytes);
+  const weights = await loadWeights(checkpoint.tensors, config, backend, { ...options, onBytes });
   const rope = backend.createRope(config.inverseFrequencies);
   return {
     backend,

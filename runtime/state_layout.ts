@@ -61,13 +61,24 @@ export function layerStateBytes(config: HymbaConfig, layout: StateLayout, tokens
   });
 }
 
-/** Bytes that a state needs with `tokens` tokens after the meta tokens, without a growing cache's spare room. */
-export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): StateBytes {
-  return layerStateBytes(config, layout, tokens).reduce((sum, layer) => ({
-    kvCache: sum.kvCache + layer.kvCache,
-    convState: sum.convState + layer.convState,
-    ssmState: sum.ssmState + layer.ssmState,
-  }));
+/** Bytes of a whole state, by kind. */
+export interface SequenceBytes extends StateBytes {
+  /** The last token's hidden row. */
+  readonly lastHidden: number;
+  /** All of it. */
+  readonly total: number;
+}
+
+/**
+ * Bytes that a state takes with `tokens` tokens after the meta tokens: to the byte where the layout declares them, else without a
+ * growing cache's spare room.
+ */
+export function stateBytes(config: HymbaConfig, layout: StateLayout, tokens: number): SequenceBytes {
+  const layers = layerStateBytes(config, layout, tokens);
+  const sum = (kind: keyof StateBytes): number => layers.reduce((sum, layer) => sum + layer[kind], 0);
+  const [kvCache, convState, ssmState] = [sum("kvCache"), sum("convState"), sum("ssmState")];
+  const lastHidden = 4 * config.hiddenSize;
+  return { kvCache, convState, ssmState, lastHidden, total: kvCache + convState + ssmState + lastHidden };
 }
 
 /** Most tokens that a session can declare. */

@@ -4,9 +4,9 @@
 import type { Backend, Weight, WeightUse } from "./backend.ts";
 import type { HymbaConfig } from "./config.ts";
 import { WeightsError } from "./errors.ts";
-import { dequantize, quantize } from "./formats/quantize.ts";
 import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
 import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
+import { plannedBytes, type UploaderOptions, type UploadPlan, WeightUploader } from "./upload_weight.ts";
 
 /** Weights of one layer's Mamba heads. */
 export interface SsmWeights {
@@ -58,12 +58,9 @@ export interface TensorSpec {
 }
 
 /** Options of {@linkcode loadWeights}. */
-export interface LoadWeightsOptions {
+export interface LoadWeightsOptions extends UploaderOptions {
   /** Storage type of the large matrices; omitted: as the file has them. Matrices whose rows are no whole number of blocks stay as they are. */
   readonly quantization?: WeightDtype;
-  readonly signal?: AbortSignal;
-  /** Called with each tensor's bytes as they come, in a fixed order. */
-  readonly onTensor?: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** Called after each tensor with the bytes read so far and in all. */
   readonly onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
@@ -136,15 +133,18 @@ export async function loadWeights(
 ): Promise<ModelWeights> {
   const specs = tensorSpecs(config);
   checkTensors(file, specs);
+  const plans = new Map(
+    [...specs].map(([name, spec]) => [name, planOf(spec, file.tensors.get(name)!, options.quantization)]),
+  );
+  backend.reserve?.(plannedBytes(plans.values()));
+  const uploader = new WeightUploader(file, backend, options);
   const weights = new Map<string, Weight>();
   const totalBytes = [...specs.keys()].reduce((sum, name) => sum + file.tensors.get(name)!.byteLength, 0);
   let loadedBytes = 0;
   try {
-    for (const [name, spec] of specs) {
+    for (const [name, plan] of plans) {
       const info = file.tensors.get(name)!;
-      const bytes = await file.read(name, options.signal);
-      options.onTensor?.(bytes);
-      weights.set(name, upload(backend, name, spec, info, bytes, options.quantization));
+      weights.set(name, await uploader.upload(info, plan));
       loadedBytes += info.byteLength;
       options.onProgress?.({ loadedBytes, totalBytes });
     }
@@ -182,23 +182,12 @@ function fail(message: string): never {
   throw new WeightsError(message, "Check that the checkpoint and config.json belong together");
 }
 
-function upload(
-  backend: Backend,
-  name: string,
-  spec: TensorSpec,
-  info: TensorInfo,
-  bytes: Uint8Array,
-  quantization: WeightDtype | undefined,
-): Weight {
+function planOf(spec: TensorSpec, info: TensorInfo, quantization?: WeightDtype): UploadPlan {
+  const { use, transform } = spec;
   const shape = spec.opShape ?? spec.shape;
-  if (spec.transform) {
-    const values = dequantize(info.dtype, bytes).map(spec.transform);
-    return backend.upload(spec.use, "f32", shape, new Uint8Array(values.buffer));
-  }
-  const wanted = quantization !== undefined && isQuantizable(name, spec) &&
+  const isWanted = quantization !== undefined && isQuantizable(info.name, spec) &&
     shape[1] % BLOCK_SIZE[quantization] === 0;
-  if (!wanted || quantization === info.dtype) return backend.upload(spec.use, info.dtype, shape, bytes);
-  return backend.upload(spec.use, quantization, shape, quantize(quantization, dequantize(info.dtype, bytes)));
+  return { use, shape, transform, dtype: transform ? "f32" : isWanted ? quantization : info.dtype };
 }
 
 function arrange(weights: ReadonlyMap<string, Weight>, config: HymbaConfig): ModelWeights {

@@ -13,6 +13,7 @@ import type {
   HeadFusionArgs,
   InputNorm,
   LinearArgs,
+  MatrixUpload,
   RmsNormArgs,
   Rope,
   RopeAppendArgs,
@@ -93,6 +94,14 @@ export class WasmBackend implements Backend {
 
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
     return this.#weights.upload(use, dtype, shape, bytes);
+  }
+
+  beginMatrix(dtype: WeightDtype, shape: readonly number[]): MatrixUpload {
+    return this.#weights.beginMatrix(dtype, shape);
+  }
+
+  reserve(bytes: number): void {
+    this.#kernels.reserve(bytes);
   }
 
   release(weight: Weight): void {

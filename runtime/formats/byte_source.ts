@@ -12,8 +12,15 @@ export interface ByteSource {
    * Reads exactly `length` bytes starting at byte `offset`. The result may share memory with the source, so it must
    * not be written to. Throws `WeightsError` when the range does not lie inside the file or the bytes do not arrive,
    * and `signal.reason` when aborted.
+   *
+   * @param into `length` bytes that a source which would allocate memory for the result may use instead
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  read(
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Releases the file. Nothing may be read afterwards. */
   close(): Promise<void>;
 }

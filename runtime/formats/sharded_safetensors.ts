@@ -83,8 +83,8 @@ function joinShards(
   return {
     tensors,
     read: async (name, signal) => await owner(name).read(name, signal),
-    readSlice: async (name, start, length, signal) =>
-      await owner(name).readSlice(name, start, length, signal),
+    readSlice: async (name, start, length, signal, into) =>
+      await owner(name).readSlice(name, start, length, signal, into),
     close: async () => {
       for (const shard of shards.values()) await shard.close();
     },

@@ -27,12 +27,16 @@ export interface TensorFile {
    * @throws {WeightsError} when there is no such tensor, its bytes do not arrive, or it holds a NaN or infinity
    */
   read(name: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads `length` bytes from byte `start` of one tensor's data, both a whole number of blocks; else like `read`. */
+  /**
+   * Reads `length` bytes from byte `start` of one tensor's data, both a whole number of blocks; else like `read`. The result
+   * may be in `into`, `length` bytes, if given.
+   */
   readSlice(
     name: string,
     start: number,
     length: number,
     signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer>>;
   /** Releases the files. Nothing may be read afterwards. */
   close(): Promise<void>;
@@ -51,10 +55,10 @@ export interface PlacedTensor extends TensorInfo {
  */
 export function openPlacedTensors(source: ByteSource, placed: readonly PlacedTensor[]): TensorFile {
   const tensors = new Map(placed.map((tensor) => [tensor.name, tensor]));
-  const readSlice: TensorFile["readSlice"] = async (name, start, length, signal) => {
+  const readSlice: TensorFile["readSlice"] = async (name, start, length, signal, into) => {
     const tensor = findTensor(tensors, name, source.name);
     checkSlice(tensor, start, length, source.name);
-    const bytes = await source.read(tensor.offset + start, length, signal);
+    const bytes = await source.read(tensor.offset + start, length, signal, into);
     validateTensor(tensor, bytes, source.name, start);
     return bytes;
   };

@@ -42,9 +42,14 @@ function fileSource(name: string, file: FileHandle, size: number): ByteSource {
   const source: ByteSource = {
     name,
     size,
-    async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    async read(
+      offset: number,
+      length: number,
+      signal?: AbortSignal,
+      into?: Uint8Array<ArrayBuffer>,
+    ): Promise<Uint8Array<ArrayBuffer>> {
       checkRange(source, offset, length);
-      const bytes = allocateBytes(length, name);
+      const bytes = into ?? allocateBytes(length, name);
       let filled = 0;
       while (filled < length) {
         signal?.throwIfAborted();

@@ -18,11 +18,13 @@ use std::thread::{self, Thread};
 /// Most helpers.
 pub const MOST_HELPERS: usize = 31;
 
-/// Chunks for each thread: enough that a slow thread leaves its share to others, few enough that claims cost little.
-const CHUNKS_PER_THREAD: usize = 4;
+/// Most chunks for each thread: enough that a slow thread leaves its share to others. Small jobs have fewer, since each costs
+/// a claim.
+const CHUNKS_PER_THREAD: u64 = 4;
 
-/// Looks for another job before a helper sleeps: some 50 us, the longest that is usual between two jobs of a token.
-const SPINS: u32 = 20_000;
+/// Looks for another job before a helper sleeps: some 150 us. To wake it costs the caller 15 to 25 us, so it should not
+/// sleep between the jobs of a token.
+const SPINS: u32 = 80_000;
 
 type Job<'a> = &'a (dyn Fn(usize) + Sync);
 
@@ -65,11 +67,12 @@ impl Pool {
 
     /// Calls `job` with ranges that together are `0 .. items`, on several threads if `work`, that of all items, is enough.
     pub fn split(&self, items: usize, work: u64, job: &(dyn Fn(Range<usize>) + Sync)) {
-        let helpers = self.helpers.load(Relaxed);
-        if helpers == 0 || items < 2 || work < self.least_work.load(Relaxed) {
+        let (helpers, least_work) = (self.helpers.load(Relaxed), self.least_work.load(Relaxed));
+        if helpers == 0 || items < 2 || work < least_work {
             return job(0..items);
         }
-        let chunks = items.min((helpers + 1) * CHUNKS_PER_THREAD);
+        let per_thread = (work / least_work.max(1)).clamp(1, CHUNKS_PER_THREAD);
+        let chunks = items.min((helpers + 1) * per_thread as usize);
         self.run(helpers, chunks, &|chunk| job(items * chunk / chunks..items * (chunk + 1) / chunks));
     }
 

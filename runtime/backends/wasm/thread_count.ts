@@ -17,11 +17,15 @@ export interface ThreadTuning {
 const LARGE = 1024;
 const SMALL = 64;
 
+/** Milliseconds of calls before the first sample: until then engines optimise the kernels, in each thread by itself. */
+const WARM_UP = 10;
+
 /** Samples of each number of threads; the fastest counts, so that what else the machine does matters little. */
 const SAMPLES = 12;
 
-/** Calls of the small product that make a sample, for clocks of 5 us. */
-const SMALL_CALLS = 32;
+/** Calls that make a sample, for clocks of 5 us. */
+const LARGE_CALLS = 4;
+const SMALL_CALLS = 64;
 
 /** More threads have to be faster by this factor, or fewer are used. */
 const LEAST_GAIN = 1.1;
@@ -40,7 +44,7 @@ export function tuneThreads(
   threads: number,
   isFixed: boolean,
 ): ThreadTuning {
-  const large = new Product(kernels, memory, LARGE, 1);
+  const large = new Product(kernels, memory, LARGE, LARGE_CALLS);
   const small = new Product(kernels, memory, SMALL, SMALL_CALLS);
   const counts = [1, ...isFixed ? [] : powersOfTwo(threads), threads];
   const times = large.fastest(counts);
@@ -99,16 +103,23 @@ class Product {
 
   /** Milliseconds of the fastest call with each number of threads. */
   fastest(counts: readonly number[]): ReadonlyMap<number, number> {
-    const times = new Map<number, number>();
+    const times = new Map(counts.map((count) => [count, Infinity]));
+    for (const count of counts) {
+      const start = performance.now();
+      while (performance.now() - start < WARM_UP) this.#sample(count);
+    }
     for (let sample = 0; sample < SAMPLES; sample++) {
-      for (const count of counts) {
-        this.#kernels.pool_configure(count - 1, 0);
-        const start = performance.now();
-        for (let call = 0; call < this.#calls; call++) this.#run();
-        const time = (performance.now() - start) / this.#calls;
-        times.set(count, Math.min(time, times.get(count) ?? Infinity));
-      }
+      for (const count of counts) times.set(count, Math.min(times.get(count)!, this.#sample(count)));
     }
     return times;
+  }
+
+  /** Milliseconds of a call. The first one, which may have to wake threads, does not count. */
+  #sample(count: number): number {
+    this.#kernels.pool_configure(count - 1, 0);
+    this.#run();
+    const start = performance.now();
+    for (let call = 0; call < this.#calls; call++) this.#run();
+    return (performance.now() - start) / this.#calls;
   }
 }

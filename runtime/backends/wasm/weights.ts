@@ -1,6 +1,6 @@
 /** @file Weights in linear memory: matrices that the kernels pack for themselves, and plain f32. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
-import type { Weight, WeightUse } from "../../backend.ts";
+import type { MatrixUpload, Weight, WeightUse } from "../../backend.ts";
 import { WeightsError } from "../../errors.ts";
 import { dequantize } from "../../formats/quantize.ts";
 import { byteLength, type WeightDtype } from "../../tensor.ts";
@@ -41,8 +41,9 @@ export class WeightStore {
       const data = this.#uploadPlain(dtype, bytes);
       return { data, dtype: "f32", shape, byteLength: data.byteLength };
     }
-    const data = this.#uploadMatrix(dtype, shape, bytes);
-    return { data, dtype, shape, byteLength: data.byteLength };
+    const matrix = this.beginMatrix(dtype, shape);
+    matrix.write(bytes);
+    return matrix.finish();
   }
 
   /** See {@linkcode Backend.release}. */
@@ -59,27 +60,44 @@ export class WeightStore {
     return region;
   }
 
-  #uploadMatrix(dtype: WeightDtype, [rows, columns]: readonly number[], bytes: Uint8Array): Region {
-    const kernels = this.#kernels;
+  /** See {@linkcode Backend.beginMatrix}. */
+  beginMatrix(dtype: WeightDtype, [rows, columns]: readonly number[]): MatrixUpload {
     const name = `${dtype} matrix of shape [${rows}, ${columns}]`;
-    const rowBytes = byteLength(dtype, columns);
-    const rowsAtOnce = Math.max(1, Math.floor(STAGING_BYTES / rowBytes));
-    const staging = this.#memory.scratch("uploads", Math.min(rowsAtOnce, rows) * rowBytes);
-    const publishedBytes = rows * rowBytes;
+    const publishedBytes = rows * byteLength(dtype, columns);
     // The kernels' own arithmetic on sizes ends there.
     const fits = publishedBytes < MOST_BYTES;
-    const matrix = fits ? kernels.matrix_new(DTYPE_NUMBER[dtype], rows, columns, this.#dotKind) : 0;
-    const packedBytes = matrix === 0 ? publishedBytes : kernels.matrix_bytes(matrix) >>> 0;
+    const matrix = fits ? this.#kernels.matrix_new(DTYPE_NUMBER[dtype], rows, columns, this.#dotKind) : 0;
+    const packedBytes = matrix === 0 ? publishedBytes : this.#kernels.matrix_bytes(matrix) >>> 0;
     const region = this.#memory.adopt(name, matrix, packedBytes);
     this.#matrices.add(region);
-    for (let first = 0; first < rows; first += rowsAtOnce) {
-      const count = Math.min(rowsAtOnce, rows - first);
-      const source = bytes.subarray(first * rowBytes, (first + count) * rowBytes);
+    let written = 0;
+    return {
+      write: (bytes) => {
+        written = this.#writeRows(matrix, written, byteLength(dtype, columns), bytes);
+      },
+      finish: () => this.#seal(matrix, { data: region, dtype, shape: [rows, columns] }, name),
+      abandon: () => this.#kernels.matrix_free(this.#memory.disown(region)),
+    };
+  }
+
+  /** Packs rows from `first` on, and returns the next one. */
+  #writeRows(matrix: number, first: number, rowBytes: number, bytes: Uint8Array): number {
+    const step = Math.max(1, Math.floor(STAGING_BYTES / rowBytes)) * rowBytes;
+    const staging = this.#memory.scratch("uploads", Math.min(step, bytes.length));
+    let row = first;
+    for (let start = 0; start < bytes.length; start += step) {
+      const source = bytes.subarray(start, start + step);
       this.#memory.bytes(staging, source.length).set(source);
-      kernels.matrix_write(matrix, first, count, staging);
+      this.#kernels.matrix_write(matrix, row, source.length / rowBytes, staging);
+      row += source.length / rowBytes;
     }
-    if (kernels.matrix_seal(matrix)) return region;
-    kernels.matrix_free(this.#memory.disown(region));
+    return row;
+  }
+
+  #seal(matrix: number, weight: Omit<Weight, "byteLength">, name: string): Weight {
+    const region = weight.data as Region;
+    if (this.#kernels.matrix_seal(matrix)) return { ...weight, byteLength: region.byteLength };
+    this.#kernels.matrix_free(this.#memory.disown(region));
     throw new WeightsError(
       `Cannot upload ${name}: a block's scale is NaN or infinite, expected a finite number`,
       "The checkpoint is damaged; get it again",

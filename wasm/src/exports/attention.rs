@@ -11,6 +11,9 @@ use crate::kv_cache::{Cache, Element, Half, SlotMatrix, Slots};
 use crate::rope_append;
 use crate::view::{View, ViewMut};
 
+/// What a multiply-add of scores and values costs.
+const MULTIPLY_WORK: usize = 6;
+
 fn slots(num_meta_tokens: usize, ring_size: usize) -> Slots {
     Slots { num_meta_tokens, ring_size: (ring_size > 0).then_some(ring_size) }
 }
@@ -153,7 +156,7 @@ pub unsafe fn attention(
     };
     let tiles = l.div_ceil(TILE);
     let seen = cache_slots.min(position + l);
-    let work = work(&[l, num_heads, head_dim + v_head_dim, seen]);
+    let work = work(&[l, num_heads, head_dim + v_head_dim, seen, MULTIPLY_WORK]);
     POOL.split(tiles * num_kv_heads, work, &|items| {
         let mut start = items.start;
         while start < items.end {

@@ -15,8 +15,13 @@ use crate::probe_dot;
 use crate::quantize_activations::{self, ActivationBlock, ActivationTile, BLOCK, QuantizedRows, TILE};
 use crate::view::{View, ViewMut};
 
-/// What quantising an element costs, in multiply-adds.
+/// What quantising an element costs.
 const QUANTIZE_WORK: usize = 16;
+
+/// What a multiply-add costs.
+fn multiply_work(matrix: &Matrix) -> usize {
+    if matrix.is_quantized() { 1 } else { 4 }
+}
 
 /// How this engine multiplies bytes exactly: a number for `matrix_new`.
 #[wasm_bindgen]
@@ -152,7 +157,7 @@ pub unsafe fn linear(
     // SAFETY: the caller's; parts write different columns of out.
     let (matrix, pointers) = unsafe { (&*weight, Shared::new((weight, x, scratch, out))) };
     let (rows, columns) = (matrix.rows(), matrix.columns());
-    POOL.split(unit_count(rows), work(&[l, rows, columns]), &|units| {
+    POOL.split(unit_count(rows), work(&[l, rows, columns, multiply_work(matrix)]), &|units| {
         let (weight, x, scratch, out) = pointers.get();
         // SAFETY: as above.
         let (weight, activations, mut out) = unsafe {
@@ -184,7 +189,7 @@ pub unsafe fn gated_linear(
     // SAFETY: the caller's; parts write different columns of out.
     let (matrix, pointers) = unsafe { (&*gate, Shared::new((gate, up, x, scratch, out))) };
     let (rows, columns) = (matrix.rows(), matrix.columns());
-    POOL.split(unit_count(rows), work(&[2, l, rows, columns]), &|units| {
+    POOL.split(unit_count(rows), work(&[2, l, rows, columns, multiply_work(matrix)]), &|units| {
         let (gate, up, x, scratch, out) = pointers.get();
         // SAFETY: as above.
         let (gate, up, activations, mut out) = unsafe {

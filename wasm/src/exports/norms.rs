@@ -9,8 +9,8 @@ use crate::head_fusion::{self, Branch};
 use crate::rms_norm;
 use crate::view::{View, ViewMut};
 
-/// What an element of a norm costs, in multiply-adds.
-const NORM_WORK: usize = 4;
+/// What an element of a norm costs.
+const NORM_WORK: usize = 32;
 
 /// See [`crate::rms_norm`]; x may be out, with the same stride.
 ///

@@ -12,8 +12,11 @@ use crate::{ssm_conv, ssm_scan};
 /// Channels that the kernels take at once.
 const LANES: usize = 4;
 
-/// What an exp costs, in multiply-adds.
-const ACTIVATION_WORK: usize = 8;
+/// What an f32 multiply-add costs.
+const MULTIPLY_WORK: usize = 8;
+
+/// What an exp costs, and what goes with it.
+const EXP_WORK: usize = 64;
 
 fn channels(blocks: Range<usize>, d_inner: usize) -> Range<usize> {
     blocks.start * LANES..d_inner.min(blocks.end * LANES)
@@ -40,21 +43,25 @@ pub unsafe fn ssm_conv(
 ) {
     // SAFETY: the caller's; parts are channels.
     let pointers = unsafe { Shared::new((x, weight, bias, conv_state, out)) };
-    POOL.split(d_inner.div_ceil(LANES), work(&[l, d_inner, d_conv + ACTIVATION_WORK]), &|blocks| {
-        let (x, weight, bias, conv_state, out) = pointers.get();
-        let Range { start, end } = channels(blocks, d_inner);
-        let count = end - start;
-        // SAFETY: as above.
-        unsafe {
-            ssm_conv::ssm_conv(
-                View::new(x.add(start), l, count, x_stride),
-                from_raw_parts(weight.add(start * d_conv), count * d_conv),
-                from_raw_parts(bias.add(start), count),
-                ViewMut::new(conv_state.add(start), d_conv - 1, count, conv_state_stride),
-                ViewMut::new(out.add(start), l, count, out_stride),
-            );
-        }
-    });
+    POOL.split(
+        d_inner.div_ceil(LANES),
+        work(&[l, d_inner, 4 * MULTIPLY_WORK * d_conv + 2 * EXP_WORK]),
+        &|blocks| {
+            let (x, weight, bias, conv_state, out) = pointers.get();
+            let Range { start, end } = channels(blocks, d_inner);
+            let count = end - start;
+            // SAFETY: as above.
+            unsafe {
+                ssm_conv::ssm_conv(
+                    View::new(x.add(start), l, count, x_stride),
+                    from_raw_parts(weight.add(start * d_conv), count * d_conv),
+                    from_raw_parts(bias.add(start), count),
+                    ViewMut::new(conv_state.add(start), d_conv - 1, count, conv_state_stride),
+                    ViewMut::new(out.add(start), l, count, out_stride),
+                );
+            }
+        },
+    );
 }
 
 /// See [`crate::ssm_scan`].
@@ -95,7 +102,7 @@ pub unsafe fn ssm_scan(
             Shared::new((ssm_state, out)),
         )
     };
-    let work = work(&[l, d_inner, dt_rank + ACTIVATION_WORK * (2 + d_state)]);
+    let work = work(&[l, d_inner, MULTIPLY_WORK * dt_rank + EXP_WORK * (2 + d_state)]);
     POOL.split(d_inner.div_ceil(LANES), work, &|blocks| {
         let (dt_bc, x, z) = inputs.get();
         let (dt_norm, b_norm, c_norm, dt_proj, dt_bias, A, D) = weights.get();
