@@ -10,6 +10,7 @@
  *
  * `backends/reference.ts` defines what each op computes.
  */
+import type { MatrixUpload } from "./matrix_upload.ts";
 import type { ResidentSampling } from "./resident.ts";
 import type { Dtype, Tensor, WeightDtype } from "./tensor.ts";
 
@@ -32,16 +33,6 @@ export interface Weight {
   readonly shape: readonly number[];
   /** Bytes that it takes in the backend's memory. */
   readonly byteLength: number;
-}
-
-/** A matrix that comes in parts, for models whose largest matrices should not be in JavaScript's memory as well. */
-export interface MatrixUpload {
-  /** The next rows, as `upload` takes them; the caller may reuse the memory afterwards. */
-  write(rows: Uint8Array): void;
-  /** The weight, after the last row. Throws what `upload` throws, and frees what was written then. */
-  finish(): Weight;
-  /** Frees what was written; instead of `finish`. */
-  abandon(): void;
 }
 
 /** Rotation angles for RoPE; made by {@linkcode Backend.createRope}. */
@@ -212,7 +203,7 @@ export interface Backend {
   /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for q8_0, q4_0) and may be reused by the caller afterwards. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight;
   /** Begins what `upload("matrix", ...)` does in one go; absent where a backend needs matrices whole. */
-  beginMatrix?(dtype: WeightDtype, shape: readonly number[]): MatrixUpload;
+  beginMatrix?(dtype: WeightDtype, shape: readonly number[]): MatrixUpload<Weight>;
   /** Makes room for weights of `bytes` in all, where memory would otherwise grow many times. */
   reserve?(bytes: number): void;
   /** Frees a weight. */

@@ -1,7 +1,8 @@
 /** @file A checkpoint's tensor -> a backend's weight, part by part, so that little of it is in JavaScript's memory at any time. */
-import type { Backend, MatrixUpload, Weight } from "./backend.ts";
+import type { Backend, Weight } from "./backend.ts";
 import { dequantize, quantize } from "./formats/quantize.ts";
 import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
+import type { MatrixUpload } from "./matrix_upload.ts";
 import { byteLength, elementCount, type WeightDtype } from "./tensor.ts";
 
 /** Most bytes of a matrix that are read at once. Part of the fingerprint's meaning, which is made of them. */
@@ -90,7 +91,7 @@ function converted(from: WeightDtype, { dtype, transform }: UploadPlan, bytes: U
 }
 
 /** For backends that need a matrix whole. */
-class WholeMatrix implements MatrixUpload {
+class WholeMatrix implements MatrixUpload<Weight> {
   readonly #backend: Backend;
   readonly #plan: UploadPlan;
   #bytes: Uint8Array;

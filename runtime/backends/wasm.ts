@@ -13,7 +13,6 @@ import type {
   HeadFusionArgs,
   InputNorm,
   LinearArgs,
-  MatrixUpload,
   RmsNormArgs,
   Rope,
   RopeAppendArgs,
@@ -22,6 +21,7 @@ import type {
   Weight,
   WeightUse,
 } from "../backend.ts";
+import type { MatrixUpload } from "../matrix_upload.ts";
 import { columnCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import type { WasmVariant } from "./wasm/compile_kernels.ts";
 import { LinearMemory, type Region } from "./wasm/memory.ts";
@@ -96,7 +96,7 @@ export class WasmBackend implements Backend {
     return this.#weights.upload(use, dtype, shape, bytes);
   }
 
-  beginMatrix(dtype: WeightDtype, shape: readonly number[]): MatrixUpload {
+  beginMatrix(dtype: WeightDtype, shape: readonly number[]): MatrixUpload<Weight> {
     return this.#weights.beginMatrix(dtype, shape);
   }
 

@@ -1,8 +1,9 @@
 /** @file Weights in linear memory: matrices that the kernels pack for themselves, and plain f32. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
-import type { MatrixUpload, Weight, WeightUse } from "../../backend.ts";
+import type { Weight, WeightUse } from "../../backend.ts";
 import { WeightsError } from "../../errors.ts";
 import { dequantize } from "../../formats/quantize.ts";
+import type { MatrixUpload } from "../../matrix_upload.ts";
 import { byteLength, type WeightDtype } from "../../tensor.ts";
 import { type LinearMemory, MOST_BYTES, type Region } from "./memory.ts";
 
@@ -61,7 +62,7 @@ export class WeightStore {
   }
 
   /** See {@linkcode Backend.beginMatrix}. */
-  beginMatrix(dtype: WeightDtype, [rows, columns]: readonly number[]): MatrixUpload {
+  beginMatrix(dtype: WeightDtype, [rows, columns]: readonly number[]): MatrixUpload<Weight> {
     const name = `${dtype} matrix of shape [${rows}, ${columns}]`;
     const publishedBytes = rows * byteLength(dtype, columns);
     // The kernels' own arithmetic on sizes ends there.
