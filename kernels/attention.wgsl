@@ -11,7 +11,6 @@ override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
 override VALUE_QUADS: u32 = 32;
 override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
-override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES, from one of an invocation's keys to the next
 override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
 
 struct Params {
@@ -43,21 +42,6 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
-// Four keys of an invocation's, from `key` on; those beyond the last repeat it.
-fn keys_from(key: u32, count: u32) -> vec4u {
-  return min(key + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-}
-
-fn load_values(seen: VisibleKeys, start: u32, count: u32, key: u32, kv_head: u32, lane: u32) -> mat4x4f {
-  let picked = start + keys_from(key, count);
-  return mat4x4f(
-    value_quad(value_row(seen, picked.x, kv_head), lane),
-    value_quad(value_row(seen, picked.y, kv_head), lane),
-    value_quad(value_row(seen, picked.z, kv_head), lane),
-    value_quad(value_row(seen, picked.w, kv_head), lane),
-  );
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let kv_head = group.x * GROUP / params.heads_per_kv;
@@ -67,14 +51,13 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   load_queries(index, group.z, group.x * GROUP);
   workgroupBarrier();
   let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let step = WORKGROUP_SIZE / VALUE_LANES;
   var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
   var totals = Heads();
   var low = mat4x4f();
   var high = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    // The first values are on their way while the scores are computed.
-    var values = load_values(seen, start, count, index / VALUE_LANES, kv_head, lane);
     score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
     let a = highest_heads(tile_highest[0], tile_highest[1]);
     let b = highest_heads(tile_highest[2], tile_highest[3]);
@@ -88,12 +71,16 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
     totals = Heads(totals.low * fade.low, totals.high * fade.high);
     highest = raised;
     workgroupBarrier();
-    for (var key = index / VALUE_LANES; key < count; key += 4u * STEP) {
-      if (key >= 4u * STEP) {
-        values = load_values(seen, start, count, key, kv_head, lane);
-      }
-      let picked = keys_from(key, count);
-      let inside = select(vec4f(), vec4f(1.0), key + STEP * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
+      // Keys beyond the last repeat it, with a weight of 0.
+      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
+      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+      let values = mat4x4f(
+        value_quad(value_row(seen, start + picked.x, kv_head), lane),
+        value_quad(value_row(seen, start + picked.y, kv_head), lane),
+        value_quad(value_row(seen, start + picked.z, kv_head), lane),
+        value_quad(value_row(seen, start + picked.w, kv_head), lane),
+      );
       let x = tile[picked.x];
       let y = tile[picked.y];
       let z = tile[picked.z];

@@ -30,17 +30,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-// The keys that any of the rows from `first` to `last` sees.
-fn keys_of_rows(first: u32, last: u32) -> VisibleKeys {
-  let meta_tokens = min(params.num_meta_tokens, last + 1u);
-  let start = max(meta_tokens, first - min(params.lookback, first));
-  return VisibleKeys(meta_tokens, start, meta_tokens + last + 1u - start);
-}
-
-fn sees(position: u32, key: u32) -> bool {
-  return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
-}
-
 fn load_queries(index: u32, first_row: u32, first_head: u32) {
   for (var i = index; i < QUERIES * 4u * KEY_QUADS; i += WORKGROUP_SIZE) {
     let dimension = i % (4u * KEY_QUADS);
@@ -96,10 +85,17 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
     let high_fade = fade_of(first_slot + 4u);
     low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
     high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
-    for (var key = 0u; key < min(TILE, seen.count - start); key++) {
-      let value = value_quad(value_row(seen, start + key, kv_head), lane);
-      low += outer(value, weights_of(key, first_slot));
-      high += outer(value, weights_of(key, first_slot + 4u));
+    for (var key = 0u; key < TILE; key += 4u) {
+      // Keys beyond the last repeat it, with a weight of 0.
+      let picked = min(start + key + vec4u(0u, 1u, 2u, 3u), vec4u(seen.count - 1u));
+      let a = value_quad(value_row(seen, picked.x, kv_head), lane);
+      let b = value_quad(value_row(seen, picked.y, kv_head), lane);
+      let c = value_quad(value_row(seen, picked.z, kv_head), lane);
+      let d = value_quad(value_row(seen, picked.w, kv_head), lane);
+      low += outer(a, weights_of(key, first_slot)) + outer(b, weights_of(key + 1u, first_slot));
+      low += outer(c, weights_of(key + 2u, first_slot)) + outer(d, weights_of(key + 3u, first_slot));
+      high += outer(a, weights_of(key, first_slot + 4u)) + outer(b, weights_of(key + 1u, first_slot + 4u));
+      high += outer(c, weights_of(key + 2u, first_slot + 4u)) + outer(d, weights_of(key + 3u, first_slot + 4u));
     }
   }
   workgroupBarrier();

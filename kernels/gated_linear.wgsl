@@ -23,64 +23,31 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-fn gate_block(i: u32) -> ScaledBlock {
+// gate's product and up's.
+fn products(i: u32, activations: Activations) -> vec2f {
+  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
   if (HAS_SCALES) {
-    return ScaledBlock(gate[i], scale_at(gate_scales[i / 2u], i));
+    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
   }
-  return ScaledBlock(gate[i], 1.0);
-}
-
-fn up_block(i: u32) -> ScaledBlock {
-  if (HAS_SCALES) {
-    return ScaledBlock(up[i], scale_at(up_scales[i / 2u], i));
-  }
-  return ScaledBlock(up[i], 1.0);
-}
-
-// gate, up, gate, up, ...
-fn load_blocks(first: u32, block: u32) -> Blocks {
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
-  var blocks: Blocks;
-  blocks.a = gate_block(rows.x);
-  blocks.b = up_block(rows.x);
-  if (ROWS > 1u) {
-    blocks.c = gate_block(rows.y);
-    blocks.d = up_block(rows.y);
-  }
-  if (ROWS > 2u) {
-    blocks.e = gate_block(rows.z);
-    blocks.f = up_block(rows.z);
-    blocks.g = gate_block(rows.w);
-    blocks.h = up_block(rows.w);
-  }
-  return blocks;
+  return products;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  // The first weights are on their way while x is normed.
-  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
+  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    if (block >= WORKGROUP_SIZE) {
-      blocks = load_blocks(first, block);
-    }
     let activations = activations_at(x_row, block, scale);
-    low.x += product(blocks.a, activations);
-    low.y += product(blocks.b, activations);
+    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
     if (ROWS > 1u) {
-      low.z += product(blocks.c, activations);
-      low.w += product(blocks.d, activations);
+      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
     }
     if (ROWS > 2u) {
-      high.x += product(blocks.e, activations);
-      high.y += product(blocks.f, activations);
-      high.z += product(blocks.g, activations);
-      high.w += product(blocks.h, activations);
+      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
     }
   }
   var totals = sum4(low, at);

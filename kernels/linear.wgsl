@@ -23,61 +23,38 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-fn scaled_block(i: u32) -> ScaledBlock {
+fn product(i: u32, activations: Activations) -> f32 {
+  let product = dot_block(weights[i], activations);
   if (HAS_SCALES) {
-    return ScaledBlock(weights[i], scale_at(scales[i / 2u], i));
+    return product * scale_at(scales[i / 2u], i);
   }
-  return ScaledBlock(weights[i], 1.0);
-}
-
-fn load_blocks(first: u32, block: u32) -> Blocks {
-  let low = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
-  let high = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks + block;
-  var blocks: Blocks;
-  blocks.a = scaled_block(low.x);
-  if (ROWS > 1u) {
-    blocks.b = scaled_block(low.y);
-  }
-  if (ROWS > 2u) {
-    blocks.c = scaled_block(low.z);
-    blocks.d = scaled_block(low.w);
-  }
-  if (ROWS > 4u) {
-    blocks.e = scaled_block(high.x);
-    blocks.f = scaled_block(high.y);
-    blocks.g = scaled_block(high.z);
-    blocks.h = scaled_block(high.w);
-  }
-  return blocks;
+  return product;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  // The first weights are on their way while x is normed.
-  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
+  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f();
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    if (block >= WORKGROUP_SIZE) {
-      blocks = load_blocks(first, block);
-    }
     let activations = activations_at(x_row, block, scale);
-    low.x += product(blocks.a, activations);
+    low.x += product(low_rows.x + block, activations);
     if (ROWS > 1u) {
-      low.y += product(blocks.b, activations);
+      low.y += product(low_rows.y + block, activations);
     }
     if (ROWS > 2u) {
-      low.z += product(blocks.c, activations);
-      low.w += product(blocks.d, activations);
+      low.z += product(low_rows.z + block, activations);
+      low.w += product(low_rows.w + block, activations);
     }
     if (ROWS > 4u) {
-      high.x += product(blocks.e, activations);
-      high.y += product(blocks.f, activations);
-      high.z += product(blocks.g, activations);
-      high.w += product(blocks.h, activations);
+      high.x += product(high_rows.x + block, activations);
+      high.y += product(high_rows.y + block, activations);
+      high.z += product(high_rows.z + block, activations);
+      high.w += product(high_rows.w + block, activations);
     }
   }
   var totals = sum4(low, at);

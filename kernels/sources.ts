@@ -56,7 +56,6 @@ override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
 override VALUE_QUADS: u32 = 32;
 override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
-override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES, from one of an invocation's keys to the next
 override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
 
 struct Params {
@@ -88,21 +87,6 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
-// Four keys of an invocation's, from \`key\` on; those beyond the last repeat it.
-fn keys_from(key: u32, count: u32) -> vec4u {
-  return min(key + STEP * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-}
-
-fn load_values(seen: VisibleKeys, start: u32, count: u32, key: u32, kv_head: u32, lane: u32) -> mat4x4f {
-  let picked = start + keys_from(key, count);
-  return mat4x4f(
-    value_quad(value_row(seen, picked.x, kv_head), lane),
-    value_quad(value_row(seen, picked.y, kv_head), lane),
-    value_quad(value_row(seen, picked.z, kv_head), lane),
-    value_quad(value_row(seen, picked.w, kv_head), lane),
-  );
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let kv_head = group.x * GROUP / params.heads_per_kv;
@@ -112,14 +96,13 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   load_queries(index, group.z, group.x * GROUP);
   workgroupBarrier();
   let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let step = WORKGROUP_SIZE / VALUE_LANES;
   var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
   var totals = Heads();
   var low = mat4x4f();
   var high = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    // The first values are on their way while the scores are computed.
-    var values = load_values(seen, start, count, index / VALUE_LANES, kv_head, lane);
     score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
     let a = highest_heads(tile_highest[0], tile_highest[1]);
     let b = highest_heads(tile_highest[2], tile_highest[3]);
@@ -133,12 +116,16 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
     totals = Heads(totals.low * fade.low, totals.high * fade.high);
     highest = raised;
     workgroupBarrier();
-    for (var key = index / VALUE_LANES; key < count; key += 4u * STEP) {
-      if (key >= 4u * STEP) {
-        values = load_values(seen, start, count, key, kv_head, lane);
-      }
-      let picked = keys_from(key, count);
-      let inside = select(vec4f(), vec4f(1.0), key + STEP * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
+      // Keys beyond the last repeat it, with a weight of 0.
+      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
+      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
+      let values = mat4x4f(
+        value_quad(value_row(seen, start + picked.x, kv_head), lane),
+        value_quad(value_row(seen, start + picked.y, kv_head), lane),
+        value_quad(value_row(seen, start + picked.z, kv_head), lane),
+        value_quad(value_row(seen, start + picked.w, kv_head), lane),
+      );
       let x = tile[picked.x];
       let y = tile[picked.y];
       let z = tile[picked.z];
@@ -270,17 +257,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-// The keys that any of the rows from \`first\` to \`last\` sees.
-fn keys_of_rows(first: u32, last: u32) -> VisibleKeys {
-  let meta_tokens = min(params.num_meta_tokens, last + 1u);
-  let start = max(meta_tokens, first - min(params.lookback, first));
-  return VisibleKeys(meta_tokens, start, meta_tokens + last + 1u - start);
-}
-
-fn sees(position: u32, key: u32) -> bool {
-  return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
-}
-
 fn load_queries(index: u32, first_row: u32, first_head: u32) {
   for (var i = index; i < QUERIES * 4u * KEY_QUADS; i += WORKGROUP_SIZE) {
     let dimension = i % (4u * KEY_QUADS);
@@ -336,10 +312,17 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
     let high_fade = fade_of(first_slot + 4u);
     low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
     high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
-    for (var key = 0u; key < min(TILE, seen.count - start); key++) {
-      let value = value_quad(value_row(seen, start + key, kv_head), lane);
-      low += outer(value, weights_of(key, first_slot));
-      high += outer(value, weights_of(key, first_slot + 4u));
+    for (var key = 0u; key < TILE; key += 4u) {
+      // Keys beyond the last repeat it, with a weight of 0.
+      let picked = min(start + key + vec4u(0u, 1u, 2u, 3u), vec4u(seen.count - 1u));
+      let a = value_quad(value_row(seen, picked.x, kv_head), lane);
+      let b = value_quad(value_row(seen, picked.y, kv_head), lane);
+      let c = value_quad(value_row(seen, picked.z, kv_head), lane);
+      let d = value_quad(value_row(seen, picked.w, kv_head), lane);
+      low += outer(a, weights_of(key, first_slot)) + outer(b, weights_of(key + 1u, first_slot));
+      low += outer(c, weights_of(key + 2u, first_slot)) + outer(d, weights_of(key + 3u, first_slot));
+      high += outer(a, weights_of(key, first_slot + 4u)) + outer(b, weights_of(key + 1u, first_slot + 4u));
+      high += outer(c, weights_of(key + 2u, first_slot + 4u)) + outer(d, weights_of(key + 3u, first_slot + 4u));
     }
   }
   workgroupBarrier();
@@ -494,64 +477,31 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-fn gate_block(i: u32) -> ScaledBlock {
+// gate's product and up's.
+fn products(i: u32, activations: Activations) -> vec2f {
+  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
   if (HAS_SCALES) {
-    return ScaledBlock(gate[i], scale_at(gate_scales[i / 2u], i));
+    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
   }
-  return ScaledBlock(gate[i], 1.0);
-}
-
-fn up_block(i: u32) -> ScaledBlock {
-  if (HAS_SCALES) {
-    return ScaledBlock(up[i], scale_at(up_scales[i / 2u], i));
-  }
-  return ScaledBlock(up[i], 1.0);
-}
-
-// gate, up, gate, up, ...
-fn load_blocks(first: u32, block: u32) -> Blocks {
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
-  var blocks: Blocks;
-  blocks.a = gate_block(rows.x);
-  blocks.b = up_block(rows.x);
-  if (ROWS > 1u) {
-    blocks.c = gate_block(rows.y);
-    blocks.d = up_block(rows.y);
-  }
-  if (ROWS > 2u) {
-    blocks.e = gate_block(rows.z);
-    blocks.f = up_block(rows.z);
-    blocks.g = gate_block(rows.w);
-    blocks.h = up_block(rows.w);
-  }
-  return blocks;
+  return products;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  // The first weights are on their way while x is normed.
-  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
+  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    if (block >= WORKGROUP_SIZE) {
-      blocks = load_blocks(first, block);
-    }
     let activations = activations_at(x_row, block, scale);
-    low.x += product(blocks.a, activations);
-    low.y += product(blocks.b, activations);
+    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
     if (ROWS > 1u) {
-      low.z += product(blocks.c, activations);
-      low.w += product(blocks.d, activations);
+      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
     }
     if (ROWS > 2u) {
-      high.x += product(blocks.e, activations);
-      high.y += product(blocks.f, activations);
-      high.z += product(blocks.g, activations);
-      high.w += product(blocks.h, activations);
+      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
     }
   }
   var totals = sum4(low, at);
@@ -719,61 +669,38 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
-fn scaled_block(i: u32) -> ScaledBlock {
+fn product(i: u32, activations: Activations) -> f32 {
+  let product = dot_block(weights[i], activations);
   if (HAS_SCALES) {
-    return ScaledBlock(weights[i], scale_at(scales[i / 2u], i));
+    return product * scale_at(scales[i / 2u], i);
   }
-  return ScaledBlock(weights[i], 1.0);
-}
-
-fn load_blocks(first: u32, block: u32) -> Blocks {
-  let low = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks + block;
-  let high = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks + block;
-  var blocks: Blocks;
-  blocks.a = scaled_block(low.x);
-  if (ROWS > 1u) {
-    blocks.b = scaled_block(low.y);
-  }
-  if (ROWS > 2u) {
-    blocks.c = scaled_block(low.z);
-    blocks.d = scaled_block(low.w);
-  }
-  if (ROWS > 4u) {
-    blocks.e = scaled_block(high.x);
-    blocks.f = scaled_block(high.y);
-    blocks.g = scaled_block(high.z);
-    blocks.h = scaled_block(high.w);
-  }
-  return blocks;
+  return product;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  // The first weights are on their way while x is normed.
-  var blocks = load_blocks(first, min(at.index, params.blocks - 1u));
   let scale = norm_scale(x_row, at);
+  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f();
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    if (block >= WORKGROUP_SIZE) {
-      blocks = load_blocks(first, block);
-    }
     let activations = activations_at(x_row, block, scale);
-    low.x += product(blocks.a, activations);
+    low.x += product(low_rows.x + block, activations);
     if (ROWS > 1u) {
-      low.y += product(blocks.b, activations);
+      low.y += product(low_rows.y + block, activations);
     }
     if (ROWS > 2u) {
-      low.z += product(blocks.c, activations);
-      low.w += product(blocks.d, activations);
+      low.z += product(low_rows.z + block, activations);
+      low.w += product(low_rows.w + block, activations);
     }
     if (ROWS > 4u) {
-      high.x += product(blocks.e, activations);
-      high.y += product(blocks.f, activations);
-      high.z += product(blocks.g, activations);
-      high.w += product(blocks.h, activations);
+      high.x += product(high_rows.x + block, activations);
+      high.y += product(high_rows.y + block, activations);
+      high.z += product(high_rows.z + block, activations);
+      high.w += product(high_rows.w + block, activations);
     }
   }
   var totals = sum4(low, at);
@@ -1694,7 +1621,7 @@ export type LibraryName =
   | "rotation"
   | "sample_control"
   | "scale"
-  | "scaled_blocks"
+  | "tile_sums"
   | "u64"
   | "visible_keys";
 
@@ -1797,6 +1724,17 @@ var<workgroup> key_tile: array<vec4f, 272>; // [TILE, PITCH]
 var<workgroup> scores: array<vec4f, 128>; // [TILE, QUERIES / 4], then weights
 var<workgroup> shared4: array<f32, WORKGROUP_SIZE>; // [4, QUERIES]
 var<workgroup> fades: array<vec4f, 8>;
+
+// The keys that any of the rows from \`first\` to \`last\` sees.
+fn keys_of_rows(first: u32, last: u32) -> VisibleKeys {
+  let meta_tokens = min(params.num_meta_tokens, last + 1u);
+  let start = max(meta_tokens, first - min(params.lookback, first));
+  return VisibleKeys(meta_tokens, start, meta_tokens + last + 1u - start);
+}
+
+fn sees(position: u32, key: u32) -> bool {
+  return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
+}
 
 fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
   return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
@@ -2312,28 +2250,10 @@ fn softplus(x: f32) -> f32 {
 `,
   product_tile: `// product_tile: 64 rows of x by 64 rows of weights, 32 columns at a time in workgroup memory, for kernels that define
 //   fn weight_block(row: u32, block: u32) -> Block   and   fn weight_scale(row: u32, block: u32) -> f32
-// over rows 0 .. 63 of the tile. An invocation sums up 8 by 8 products, of rows y + 8 i of x and y' + 8 j of the weights; written
-// out, because compilers keep what a loop indexes in memory.
+// over rows 0 .. 63 of the tile. What tile_sums.wgsl multiplies.
 const WORKGROUP_SIZE = 64u;
 const TILE = 64u;
 const QUADS = 8u; // of the columns at hand
-
-// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
-struct Row {
-  low: vec4f,
-  high: vec4f,
-}
-
-struct Sums {
-  a: Row,
-  b: Row,
-  c: Row,
-  d: Row,
-  e: Row,
-  f: Row,
-  g: Row,
-  h: Row,
-}
 
 var<workgroup> x_tile: array<vec4f, 512>; // [TILE, QUADS], the quads of a row in an order that keeps readers off each other's banks
 var<workgroup> weight_tile: array<vec4f, 512>;
@@ -2342,84 +2262,70 @@ fn tile_at(row: u32, quad: u32) -> u32 {
   return row * QUADS + (quad ^ (row & 7u));
 }
 
-// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column.
+fn x_quad(row: u32, quad: u32) -> vec4f {
+  let t = min(row, params.l - 1u);
+  let value = x[params.x_offset + t * params.x_stride + min(quad, params.quads - 1u)];
+  return select(vec4f(), value, quad < params.quads);
+}
+
+// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column. All are read before one is written.
 fn load_x(index: u32, first_row: u32, step: u32) {
-  let quad = index % QUADS;
-  let column_quad = min(step * QUADS + quad, params.quads - 1u);
-  let inside = step * QUADS + quad < params.quads;
-  for (var row = index / QUADS; row < TILE; row += WORKGROUP_SIZE / QUADS) {
-    let t = min(first_row + row, params.l - 1u);
-    x_tile[tile_at(row, quad)] = select(vec4f(), x[params.x_offset + t * params.x_stride + column_quad], inside);
-  }
+  let row = first_row + index / QUADS;
+  let quad = step * QUADS + index % QUADS;
+  let low = mat4x4f(x_quad(row, quad), x_quad(row + 8u, quad), x_quad(row + 16u, quad), x_quad(row + 24u, quad));
+  let high = mat4x4f(x_quad(row + 32u, quad), x_quad(row + 40u, quad), x_quad(row + 48u, quad), x_quad(row + 56u, quad));
+  let at = tile_at(index / QUADS, index % QUADS);
+  x_tile[at] = low[0];
+  x_tile[at + 64u] = low[1];
+  x_tile[at + 128u] = low[2];
+  x_tile[at + 192u] = low[3];
+  x_tile[at + 256u] = high[0];
+  x_tile[at + 320u] = high[1];
+  x_tile[at + 384u] = high[2];
+  x_tile[at + 448u] = high[3];
+}
+
+const ROW_BLOCKS = QUADS / BLOCK_QUADS;
+
+// The block that holds this invocation's i-th quad, counted over the tile.
+fn block_number(index: u32, i: u32) -> u32 {
+  return index + i / BLOCK_QUADS * WORKGROUP_SIZE;
+}
+
+fn weight_quad(index: u32, step: u32, i: u32) -> vec4f {
+  let number = block_number(index, i);
+  let column_block = step * ROW_BLOCKS + number % ROW_BLOCKS;
+  let block = min(column_block, params.blocks - 1u);
+  let scale = select(0.0, weight_scale(number / ROW_BLOCKS, block), column_block < params.blocks);
+  return block_quad(weight_block(number / ROW_BLOCKS, block), i % BLOCK_QUADS) * scale;
+}
+
+fn store_weight(index: u32, i: u32, value: vec4f) {
+  let number = block_number(index, i);
+  weight_tile[tile_at(number / ROW_BLOCKS, number % ROW_BLOCKS * BLOCK_QUADS + i % BLOCK_QUADS)] = value;
 }
 
 fn load_weights(index: u32, step: u32) {
-  let row_blocks = QUADS / BLOCK_QUADS;
-  for (var i = index; i < TILE * row_blocks; i += WORKGROUP_SIZE) {
-    let row = i / row_blocks;
-    let within = i % row_blocks;
-    let column_block = step * row_blocks + within;
-    let block = weight_block(row, min(column_block, params.blocks - 1u));
-    let scale = select(0.0, weight_scale(row, min(column_block, params.blocks - 1u)), column_block < params.blocks);
-    for (var quad = 0u; quad < BLOCK_QUADS; quad++) {
-      weight_tile[tile_at(row, within * BLOCK_QUADS + quad)] = block_quad(block, quad) * scale;
-    }
-  }
-}
-
-fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
-  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
-}
-
-fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
-  return Row(
-    vec4f(
-      add_product(sums.low.x, a, low[0]),
-      add_product(sums.low.y, a, low[1]),
-      add_product(sums.low.z, a, low[2]),
-      add_product(sums.low.w, a, low[3]),
-    ),
-    vec4f(
-      add_product(sums.high.x, a, high[0]),
-      add_product(sums.high.y, a, high[1]),
-      add_product(sums.high.z, a, high[2]),
-      add_product(sums.high.w, a, high[3]),
-    ),
+  let low = mat4x4f(
+    weight_quad(index, step, 0u),
+    weight_quad(index, step, 1u),
+    weight_quad(index, step, 2u),
+    weight_quad(index, step, 3u),
   );
-}
-
-fn weight_quads(y: u32, quad: u32) -> mat4x4f {
-  return mat4x4f(
-    weight_tile[tile_at(y, quad)],
-    weight_tile[tile_at(y + 8u, quad)],
-    weight_tile[tile_at(y + 16u, quad)],
-    weight_tile[tile_at(y + 24u, quad)],
+  let high = mat4x4f(
+    weight_quad(index, step, 4u),
+    weight_quad(index, step, 5u),
+    weight_quad(index, step, 6u),
+    weight_quad(index, step, 7u),
   );
-}
-
-// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
-fn multiply_tile(index: u32, first_row: u32) -> Sums {
-  let y = index / 8u;
-  var sums: Sums;
-  for (var step = 0u; step * QUADS < params.quads; step++) {
-    workgroupBarrier();
-    load_x(index, first_row, step);
-    load_weights(index, step);
-    workgroupBarrier();
-    for (var quad = 0u; quad < QUADS; quad++) {
-      let low = weight_quads(index % 8u, quad);
-      let high = weight_quads(index % 8u + 32u, quad);
-      sums.a = add_row(sums.a, x_tile[tile_at(y, quad)], low, high);
-      sums.b = add_row(sums.b, x_tile[tile_at(y + 8u, quad)], low, high);
-      sums.c = add_row(sums.c, x_tile[tile_at(y + 16u, quad)], low, high);
-      sums.d = add_row(sums.d, x_tile[tile_at(y + 24u, quad)], low, high);
-      sums.e = add_row(sums.e, x_tile[tile_at(y + 32u, quad)], low, high);
-      sums.f = add_row(sums.f, x_tile[tile_at(y + 40u, quad)], low, high);
-      sums.g = add_row(sums.g, x_tile[tile_at(y + 48u, quad)], low, high);
-      sums.h = add_row(sums.h, x_tile[tile_at(y + 56u, quad)], low, high);
-    }
-  }
-  return sums;
+  store_weight(index, 0u, low[0]);
+  store_weight(index, 1u, low[1]);
+  store_weight(index, 2u, low[2]);
+  store_weight(index, 3u, low[3]);
+  store_weight(index, 4u, high[0]);
+  store_weight(index, 5u, high[1]);
+  store_weight(index, 6u, high[2]);
+  store_weight(index, 7u, high[3]);
 }
 `,
   quad_block: `// 32 activations, the unit that is quantised by one scale.
@@ -2626,29 +2532,75 @@ fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
 }
 `,
-  scaled_blocks: `// The blocks of up to eight rows of weights that an invocation holds at a time, and their products with activations.
-struct ScaledBlock {
-  block: Block,
-  scale: f32,
+  tile_sums: `// tile_sums: the products of the tiles in product_tile. An invocation sums up 8 by 8 of them, of rows y + 8 i of x and y' + 8 j of the
+// weights; written out, because compilers keep what a loop indexes in memory.
+
+// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
+struct Row {
+  low: vec4f,
+  high: vec4f,
 }
 
-struct Blocks {
-  a: ScaledBlock,
-  b: ScaledBlock,
-  c: ScaledBlock,
-  d: ScaledBlock,
-  e: ScaledBlock,
-  f: ScaledBlock,
-  g: ScaledBlock,
-  h: ScaledBlock,
+struct Sums {
+  a: Row,
+  b: Row,
+  c: Row,
+  d: Row,
+  e: Row,
+  f: Row,
+  g: Row,
+  h: Row,
 }
 
-fn product(weights: ScaledBlock, activations: Activations) -> f32 {
-  let product = dot_block(weights.block, activations);
-  if (HAS_SCALES) {
-    return product * weights.scale;
+fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
+  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+}
+
+fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
+  return Row(
+    vec4f(
+      add_product(sums.low.x, a, low[0]),
+      add_product(sums.low.y, a, low[1]),
+      add_product(sums.low.z, a, low[2]),
+      add_product(sums.low.w, a, low[3]),
+    ),
+    vec4f(
+      add_product(sums.high.x, a, high[0]),
+      add_product(sums.high.y, a, high[1]),
+      add_product(sums.high.z, a, high[2]),
+      add_product(sums.high.w, a, high[3]),
+    ),
+  );
+}
+
+fn four_rows(at: u32) -> mat4x4f {
+  return mat4x4f(weight_tile[at], weight_tile[at + 64u], weight_tile[at + 128u], weight_tile[at + 192u]);
+}
+
+// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
+fn multiply_tile(index: u32, first_row: u32) -> Sums {
+  var sums: Sums;
+  for (var step = 0u; step * QUADS < params.quads; step++) {
+    workgroupBarrier();
+    load_x(index, first_row, step);
+    load_weights(index, step);
+    workgroupBarrier();
+    for (var quad = 0u; quad < QUADS; quad++) {
+      let at = tile_at(index / 8u, quad);
+      let weights = tile_at(index % 8u, quad);
+      let low = four_rows(weights);
+      let high = four_rows(weights + 256u);
+      sums.a = add_row(sums.a, x_tile[at], low, high);
+      sums.b = add_row(sums.b, x_tile[at + 64u], low, high);
+      sums.c = add_row(sums.c, x_tile[at + 128u], low, high);
+      sums.d = add_row(sums.d, x_tile[at + 192u], low, high);
+      sums.e = add_row(sums.e, x_tile[at + 256u], low, high);
+      sums.f = add_row(sums.f, x_tile[at + 320u], low, high);
+      sums.g = add_row(sums.g, x_tile[at + 384u], low, high);
+      sums.h = add_row(sums.h, x_tile[at + 448u], low, high);
+    }
   }
-  return product;
+  return sums;
 }
 `,
   u64: `// Integers of 64 bits in two words, low and high.

@@ -197,6 +197,8 @@ export type FloatFormat = "native" | "f64";
 export interface Backend {
   readonly kind: BackendKind;
   readonly floatFormat: FloatFormat;
+  /** Rows of a pass that suit it: prompts are cut into as many unless told otherwise. */
+  readonly preferredChunkSize: number;
   /** Chooses tokens where the logits are; absent where reading logits costs little. */
   readonly resident?: ResidentSampling;
 

@@ -2,22 +2,35 @@
 import type { WebGpuBackend } from "../../runtime/backends/webgpu.ts";
 import type { HymbaConfig } from "../../runtime/config.ts";
 import { forward, nextLogits } from "../../runtime/forward.ts";
-import type { Network } from "../../runtime/network.ts";
+import { layer } from "../../runtime/layer.ts";
+import type { Network, Span } from "../../runtime/network.ts";
 import { SequenceState } from "../../runtime/state.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { rows, type WeightDtype } from "../../runtime/tensor.ts";
 import { loadWeights } from "../../runtime/weights.ts";
 import { createWorkspace } from "../../runtime/workspace.ts";
 import { randomCheckpoint } from "./random_checkpoint.ts";
 import type { Stopwatch } from "./timing.ts";
 
-/** What the whole model takes. */
-export interface ModelTimings {
-  readonly dtype: WeightDtype;
-  readonly weightBytes: number;
-  /** By position: milliseconds a token, JavaScript's part of it, kernels a token. */
-  readonly decode: readonly { position: number; total: number; encode: number; dispatches: number }[];
-  /** By rows of a pass: milliseconds a pass, tokens a second. */
-  readonly prefill: readonly { rows: number; total: number; encode: number; tokensPerSecond: number }[];
+/** Decode at one position. */
+export interface DecodeTiming {
+  readonly position: number;
+  /** Milliseconds a token, with a submit for each. */
+  readonly total: number;
+  /** Of it, JavaScript's part: until the last command is submitted. */
+  readonly encode: number;
+  /** Milliseconds that the GPU takes for a token when it never waits for commands. */
+  readonly gpu: number;
+  /** Kernels a token. */
+  readonly dispatches: number;
+  readonly tokensPerSecond: number;
+}
+
+/** A prompt after the meta tokens, in chunks of the network's size. */
+export interface PrefillTiming {
+  readonly tokens: number;
+  /** Milliseconds to the prompt's logits: the time to the first token. */
+  readonly total: number;
+  readonly tokensPerSecond: number;
 }
 
 /** A network of random weights. */
@@ -43,7 +56,7 @@ export function stateAt(net: Network, position: number): SequenceState {
   const layout = {
     chunkSize: net.chunkSize,
     kvDtype: "f16",
-    maxContext: position + 4096,
+    maxContext: position + 9216,
     globalWindow: null,
   } as const;
   const state = new SequenceState(net.backend, net.config, layout);
@@ -57,49 +70,61 @@ export async function timeDecode(
   backend: WebGpuBackend,
   stopwatch: Stopwatch,
   positions: readonly number[],
-): Promise<ModelTimings["decode"]> {
-  const found: ModelTimings["decode"][number][] = [];
+): Promise<DecodeTiming[]> {
+  const found: DecodeTiming[] = [];
   for (const position of positions) {
     const state = stateAt(net, position);
-    const lookback = net.config.windowSize - 1;
+    const span = { state, start: 0, length: 1, lookback: net.config.windowSize - 1 };
     const step = (): void => {
-      forward(net, [1], [{ state, start: 0, length: 1, lookback }]);
+      forward(net, [1], [span]);
       nextLogits(net, state.lastHidden);
     };
     step();
     const before = backend.dispatches;
     step();
     const dispatches = backend.dispatches - before;
-    const timing = await stopwatch.measure((tokens) => {
-      for (let i = 0; i < tokens; i++) step();
-    }, 16);
-    found.push({ position, ...timing, dispatches });
+    const repeat = (work: () => void) => (times: number): void => {
+      for (let i = 0; i < times; i++) work();
+    };
+    const timing = await stopwatch.measure(repeat(step), 16);
+    const batch = await stopwatch.measure(repeat(() => stepWithoutIds(net, span)), 16);
+    const gpu = batch.total - batch.encode;
+    found.push({ position, ...timing, gpu, dispatches, tokensPerSecond: 1000 / timing.total });
     state.dispose();
   }
   return found;
 }
 
-/** Prefill passes of some lengths, after the meta tokens. */
-export async function timePrefill(
-  net: Network,
-  stopwatch: Stopwatch,
-  lengths: readonly number[],
-): Promise<ModelTimings["prefill"]> {
-  const found: ModelTimings["prefill"][number][] = [];
-  for (const rows of lengths) {
-    const state = stateAt(net, net.config.numMetaTokens);
-    const ids = Array.from({ length: rows }, (_, i) => i % net.config.vocabSize);
-    const timing = await stopwatch.measure(
-      (passes) => {
-        for (let i = 0; i < passes; i++) {
-          forward(net, ids, [{ state, start: 0, length: rows, lookback: net.config.windowSize }]);
-        }
-      },
-      1,
-      3,
-    );
-    found.push({ rows, ...timing, tokensPerSecond: 1000 * rows / timing.total });
-    state.dispose();
+/** A step on the ids that are there: nothing is written from outside, so steps gather in one submit. */
+function stepWithoutIds(net: Network, span: Span): void {
+  const { backend, config, weights, workspace } = net;
+  const x = rows(workspace.x, 0, 1);
+  backend.embed({ ids: { ...workspace.ids, shape: [1] }, table: weights.embedding, out: x });
+  config.layers.forEach((_, index) => layer(net, index, x, [span]));
+  const { lastHidden } = span.state;
+  backend.rmsNorm({ x, weight: weights.finalNorm, eps: config.rmsNormEps, out: lastHidden });
+  nextLogits(net, lastHidden);
+}
+
+/** Prompts of some lengths, the second of two runs. */
+export async function timePrefill(net: Network, lengths: readonly number[]): Promise<PrefillTiming[]> {
+  const { backend, chunkSize, config: { numMetaTokens, vocabSize, windowSize } } = net;
+  const found: PrefillTiming[] = [];
+  for (const tokens of lengths) {
+    let total = 0;
+    for (let round = 0; round < 2; round++) {
+      const state = stateAt(net, numMetaTokens);
+      const start = performance.now();
+      for (let first = 0; first < tokens; first += chunkSize) {
+        const length = Math.min(chunkSize, tokens - first);
+        const ids = Array.from({ length }, (_, i) => (first + i * 7) % vocabSize);
+        forward(net, ids, [{ state, start: 0, length, lookback: windowSize }]);
+      }
+      await backend.read(nextLogits(net, state.lastHidden));
+      total = performance.now() - start;
+      state.dispose();
+    }
+    found.push({ tokens, total, tokensPerSecond: 1000 * tokens / total });
   }
   return found;
 }

@@ -11,6 +11,17 @@ var<workgroup> scores: array<vec4f, 128>; // [TILE, QUERIES / 4], then weights
 var<workgroup> shared4: array<f32, WORKGROUP_SIZE>; // [4, QUERIES]
 var<workgroup> fades: array<vec4f, 8>;
 
+// The keys that any of the rows from `first` to `last` sees.
+fn keys_of_rows(first: u32, last: u32) -> VisibleKeys {
+  let meta_tokens = min(params.num_meta_tokens, last + 1u);
+  let start = max(meta_tokens, first - min(params.lookback, first));
+  return VisibleKeys(meta_tokens, start, meta_tokens + last + 1u - start);
+}
+
+fn sees(position: u32, key: u32) -> bool {
+  return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
+}
+
 fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
   return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
 }

@@ -1,27 +1,9 @@
 // product_tile: 64 rows of x by 64 rows of weights, 32 columns at a time in workgroup memory, for kernels that define
 //   fn weight_block(row: u32, block: u32) -> Block   and   fn weight_scale(row: u32, block: u32) -> f32
-// over rows 0 .. 63 of the tile. An invocation sums up 8 by 8 products, of rows y + 8 i of x and y' + 8 j of the weights; written
-// out, because compilers keep what a loop indexes in memory.
+// over rows 0 .. 63 of the tile. What tile_sums.wgsl multiplies.
 const WORKGROUP_SIZE = 64u;
 const TILE = 64u;
 const QUADS = 8u; // of the columns at hand
-
-// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
-struct Row {
-  low: vec4f,
-  high: vec4f,
-}
-
-struct Sums {
-  a: Row,
-  b: Row,
-  c: Row,
-  d: Row,
-  e: Row,
-  f: Row,
-  g: Row,
-  h: Row,
-}
 
 var<workgroup> x_tile: array<vec4f, 512>; // [TILE, QUADS], the quads of a row in an order that keeps readers off each other's banks
 var<workgroup> weight_tile: array<vec4f, 512>;
@@ -30,82 +12,68 @@ fn tile_at(row: u32, quad: u32) -> u32 {
   return row * QUADS + (quad ^ (row & 7u));
 }
 
-// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column.
+fn x_quad(row: u32, quad: u32) -> vec4f {
+  let t = min(row, params.l - 1u);
+  let value = x[params.x_offset + t * params.x_stride + min(quad, params.quads - 1u)];
+  return select(vec4f(), value, quad < params.quads);
+}
+
+// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column. All are read before one is written.
 fn load_x(index: u32, first_row: u32, step: u32) {
-  let quad = index % QUADS;
-  let column_quad = min(step * QUADS + quad, params.quads - 1u);
-  let inside = step * QUADS + quad < params.quads;
-  for (var row = index / QUADS; row < TILE; row += WORKGROUP_SIZE / QUADS) {
-    let t = min(first_row + row, params.l - 1u);
-    x_tile[tile_at(row, quad)] = select(vec4f(), x[params.x_offset + t * params.x_stride + column_quad], inside);
-  }
+  let row = first_row + index / QUADS;
+  let quad = step * QUADS + index % QUADS;
+  let low = mat4x4f(x_quad(row, quad), x_quad(row + 8u, quad), x_quad(row + 16u, quad), x_quad(row + 24u, quad));
+  let high = mat4x4f(x_quad(row + 32u, quad), x_quad(row + 40u, quad), x_quad(row + 48u, quad), x_quad(row + 56u, quad));
+  let at = tile_at(index / QUADS, index % QUADS);
+  x_tile[at] = low[0];
+  x_tile[at + 64u] = low[1];
+  x_tile[at + 128u] = low[2];
+  x_tile[at + 192u] = low[3];
+  x_tile[at + 256u] = high[0];
+  x_tile[at + 320u] = high[1];
+  x_tile[at + 384u] = high[2];
+  x_tile[at + 448u] = high[3];
+}
+
+const ROW_BLOCKS = QUADS / BLOCK_QUADS;
+
+// The block that holds this invocation's i-th quad, counted over the tile.
+fn block_number(index: u32, i: u32) -> u32 {
+  return index + i / BLOCK_QUADS * WORKGROUP_SIZE;
+}
+
+fn weight_quad(index: u32, step: u32, i: u32) -> vec4f {
+  let number = block_number(index, i);
+  let column_block = step * ROW_BLOCKS + number % ROW_BLOCKS;
+  let block = min(column_block, params.blocks - 1u);
+  let scale = select(0.0, weight_scale(number / ROW_BLOCKS, block), column_block < params.blocks);
+  return block_quad(weight_block(number / ROW_BLOCKS, block), i % BLOCK_QUADS) * scale;
+}
+
+fn store_weight(index: u32, i: u32, value: vec4f) {
+  let number = block_number(index, i);
+  weight_tile[tile_at(number / ROW_BLOCKS, number % ROW_BLOCKS * BLOCK_QUADS + i % BLOCK_QUADS)] = value;
 }
 
 fn load_weights(index: u32, step: u32) {
-  let row_blocks = QUADS / BLOCK_QUADS;
-  for (var i = index; i < TILE * row_blocks; i += WORKGROUP_SIZE) {
-    let row = i / row_blocks;
-    let within = i % row_blocks;
-    let column_block = step * row_blocks + within;
-    let block = weight_block(row, min(column_block, params.blocks - 1u));
-    let scale = select(0.0, weight_scale(row, min(column_block, params.blocks - 1u)), column_block < params.blocks);
-    for (var quad = 0u; quad < BLOCK_QUADS; quad++) {
-      weight_tile[tile_at(row, within * BLOCK_QUADS + quad)] = block_quad(block, quad) * scale;
-    }
-  }
-}
-
-fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
-  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
-}
-
-fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
-  return Row(
-    vec4f(
-      add_product(sums.low.x, a, low[0]),
-      add_product(sums.low.y, a, low[1]),
-      add_product(sums.low.z, a, low[2]),
-      add_product(sums.low.w, a, low[3]),
-    ),
-    vec4f(
-      add_product(sums.high.x, a, high[0]),
-      add_product(sums.high.y, a, high[1]),
-      add_product(sums.high.z, a, high[2]),
-      add_product(sums.high.w, a, high[3]),
-    ),
+  let low = mat4x4f(
+    weight_quad(index, step, 0u),
+    weight_quad(index, step, 1u),
+    weight_quad(index, step, 2u),
+    weight_quad(index, step, 3u),
   );
-}
-
-fn weight_quads(y: u32, quad: u32) -> mat4x4f {
-  return mat4x4f(
-    weight_tile[tile_at(y, quad)],
-    weight_tile[tile_at(y + 8u, quad)],
-    weight_tile[tile_at(y + 16u, quad)],
-    weight_tile[tile_at(y + 24u, quad)],
+  let high = mat4x4f(
+    weight_quad(index, step, 4u),
+    weight_quad(index, step, 5u),
+    weight_quad(index, step, 6u),
+    weight_quad(index, step, 7u),
   );
-}
-
-// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
-fn multiply_tile(index: u32, first_row: u32) -> Sums {
-  let y = index / 8u;
-  var sums: Sums;
-  for (var step = 0u; step * QUADS < params.quads; step++) {
-    workgroupBarrier();
-    load_x(index, first_row, step);
-    load_weights(index, step);
-    workgroupBarrier();
-    for (var quad = 0u; quad < QUADS; quad++) {
-      let low = weight_quads(index % 8u, quad);
-      let high = weight_quads(index % 8u + 32u, quad);
-      sums.a = add_row(sums.a, x_tile[tile_at(y, quad)], low, high);
-      sums.b = add_row(sums.b, x_tile[tile_at(y + 8u, quad)], low, high);
-      sums.c = add_row(sums.c, x_tile[tile_at(y + 16u, quad)], low, high);
-      sums.d = add_row(sums.d, x_tile[tile_at(y + 24u, quad)], low, high);
-      sums.e = add_row(sums.e, x_tile[tile_at(y + 32u, quad)], low, high);
-      sums.f = add_row(sums.f, x_tile[tile_at(y + 40u, quad)], low, high);
-      sums.g = add_row(sums.g, x_tile[tile_at(y + 48u, quad)], low, high);
-      sums.h = add_row(sums.h, x_tile[tile_at(y + 56u, quad)], low, high);
-    }
-  }
-  return sums;
+  store_weight(index, 0u, low[0]);
+  store_weight(index, 1u, low[1]);
+  store_weight(index, 2u, low[2]);
+  store_weight(index, 3u, low[3]);
+  store_weight(index, 4u, high[0]);
+  store_weight(index, 5u, high[1]);
+  store_weight(index, 6u, high[2]);
+  store_weight(index, 7u, high[3]);
 }

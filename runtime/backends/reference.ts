@@ -44,6 +44,7 @@ function positionOf(cursor: Cursor): number {
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
   readonly floatFormat = "f64";
+  readonly preferredChunkSize = 64;
   readonly #activations: ActivationPrecision;
 
   /** @param activations what matrix products with quantised weights make of activations */

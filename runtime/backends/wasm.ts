@@ -59,6 +59,8 @@ export async function openWasmBackend(options: WasmOptions = {}): Promise<WasmBa
 export class WasmBackend implements Backend {
   readonly kind = "wasm";
   readonly floatFormat = "native";
+  /** Enough to amortise a pass over the weights, few enough to stay in cache. */
+  readonly preferredChunkSize = 64;
   /** Which of the two builds runs. */
   readonly simd: WasmVariant;
   /** Threads that compute, the caller's own included. */

@@ -20,7 +20,6 @@ const ATTENTION = {
   KEY_QUADS: 16,
   VALUE_QUADS: 32,
   VALUE_LANES: 32,
-  STEP: 4,
   QUERY_QUADS: 80,
 };
 /** How attention may read a cache. */
@@ -65,10 +64,13 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
     ...DTYPES.flatMap((dtype): KernelChoice[] => [
       ...[0, 1].map((ACCUMULATE): KernelChoice => ({
         kernel: "linear_tiled",
-        libraries: [`block_${dtype}`, "scale", "product_tile"],
+        libraries: [`block_${dtype}`, "scale", "product_tile", "tile_sums"],
         constants: { ACCUMULATE },
       })),
-      { kernel: "gated_linear_tiled", libraries: [`block_${dtype}`, "scale", "product_tile", "pointwise"] },
+      {
+        kernel: "gated_linear_tiled",
+        libraries: [`block_${dtype}`, "scale", "product_tile", "tile_sums", "pointwise"],
+      },
     ]),
     ...products.flatMap((libraries) =>
       [0, 1].flatMap((flag): KernelChoice[] => [

@@ -77,7 +77,6 @@ function constantsOf({ headDim, vHeadDim, group, workgroupSize }: Division): Rec
     GROUP: group,
     KEY_QUADS: keyQuads,
     QUERY_QUADS: group * keyQuads,
-    STEP: workgroupSize / valueLanes(vHeadDim),
     ...valueConstants(vHeadDim),
   };
 }
@@ -110,8 +109,7 @@ function combine(
 function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: AttentionArgs): Division {
   const headDim = columnCount(queries) / numHeads;
   const vHeadDim = columnCount(out) / numHeads;
-  // Four values for each invocation make a tile, as far as that is no more than a workgroup may be.
-  const workgroupSize = Math.max(64, Math.min(MAX_WORKGROUP, (TILE / 4) * valueLanes(vHeadDim)));
+  const workgroupSize = 128;
   const fits = (group: number): boolean =>
     16 * (group * Math.ceil(headDim / 4) + 3 * workgroupSize) <= WORKGROUP_BYTES;
   if (vHeadDim > MAX_WORKGROUP || !fits(1)) {

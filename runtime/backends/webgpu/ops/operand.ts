@@ -59,10 +59,9 @@ export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecisio
         `activations_${activations}`,
         "dot_quantized",
         `dot_${dtype}`,
-        "scaled_blocks",
       ];
     default:
-      return [`block_${dtype}`, "scale", "dot_float", "scaled_blocks"];
+      return [`block_${dtype}`, "scale", "dot_float"];
   }
 }
 

@@ -26,7 +26,7 @@ export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false
   for (const { firstRow, rows, blocks, scales } of parts) {
     gpu.commands.run({
       kernel: "linear_tiled",
-      libraries: [`block_${weight.dtype}`, "scale", "product_tile"],
+      libraries: [`block_${weight.dtype}`, "scale", "product_tile", "tile_sums"],
       constants: { ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, x: regionOf(operand), out: regionOf(out) },
       params: paramsOf(operand, rows, rowBlocks, out, firstRow),
@@ -43,7 +43,7 @@ export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLine
   parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
     gpu.commands.run({
       kernel: "gated_linear_tiled",
-      libraries: [`block_${gate.dtype}`, "scale", "product_tile", "pointwise"],
+      libraries: [`block_${gate.dtype}`, "scale", "product_tile", "tile_sums", "pointwise"],
       resources: {
         gate: blocks,
         gateScales: scales,
