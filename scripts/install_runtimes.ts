@@ -1,10 +1,9 @@
 /** @file Installs from npm the runtimes that `deno task test:runtimes` tests, once each: `deno task install:runtimes`. */
-import { PACKAGED_RUNTIMES, runtimeFolder } from "../tests/runtimes/catalogue.ts";
+import { PACKAGED_RUNTIMES, programOf, runtimeFolder } from "../tests/runtimes/catalogue.ts";
 
 for (const runtime of PACKAGED_RUNTIMES) {
   const folder = runtimeFolder(runtime);
-  const program = `${folder}/node_modules/.bin/${runtime.program}`;
-  if (await Deno.stat(program).then(() => true, () => false)) continue;
+  if (await Deno.stat(programOf(runtime.name)).then(() => true, () => false)) continue;
   console.log(`installing ${runtime.package}`);
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }\n');

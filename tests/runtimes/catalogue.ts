@@ -6,20 +6,23 @@ export interface PackagedRuntime {
   readonly name: string;
   /** Its npm package with an exact version. */
   readonly package: string;
-  /** Its program among the package's. */
+  /** Its program, in node_modules. */
   readonly program: string;
 }
 
+const MACHINE = `${Deno.build.os}-${Deno.build.arch === "aarch64" ? "arm64" : "x64"}`;
 /** Name of Node's package for this machine. */
-const NODE = `node-${Deno.build.os}-${Deno.build.arch === "aarch64" ? "arm64" : "x64"}`;
+const NODE = `node-${MACHINE}`;
+/** Deno itself: `.bin/deno` is a script that starts it, and that dies without ending it. */
+const DENO = `@deno/${MACHINE}${Deno.build.os === "linux" ? "-glibc" : ""}/deno`;
 
 /** The oldest and newest of each that we promise; Deno 2.5.0 is what Deno Deploy runs. */
 export const PACKAGED_RUNTIMES: readonly PackagedRuntime[] = [
-  { name: "deno2.5", package: "deno@2.5.0", program: "deno" },
-  { name: "node22", package: `${NODE}@22.23.3`, program: "node" },
-  { name: "node24", package: `${NODE}@24.21.0`, program: "node" },
-  { name: "bun", package: "bun@1.4.5", program: "bun" },
-  { name: "workerd", package: "workerd@1.20261117.1", program: "workerd" },
+  { name: "deno2.5", package: "deno@2.5.0", program: DENO },
+  { name: "node22", package: `${NODE}@22.23.3`, program: ".bin/node" },
+  { name: "node24", package: `${NODE}@24.21.0`, program: ".bin/node" },
+  { name: "bun", package: "bun@1.4.5", program: ".bin/bun" },
+  { name: "workerd", package: "workerd@1.20261117.1", program: ".bin/workerd" },
 ];
 
 /** Names that REQUIRE_RUNTIMES, a comma-separated list, holds: their absence fails the tests. */
@@ -37,7 +40,7 @@ export function programOf(name: string): string {
   if (!runtime) {
     throw new Error(`Cannot find runtime "${name}": it is unknown, expected one of the catalogue`);
   }
-  return `${runtimeFolder(runtime)}/node_modules/.bin/${runtime.program}`;
+  return `${runtimeFolder(runtime)}/node_modules/${runtime.program}`;
 }
 
 /** Debian's Chromium, or what CHROMIUM names. */

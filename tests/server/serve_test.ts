@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../runtime/load_model.ts";
+import { assertDeploys } from "./deploy_case.ts";
+import { ServerProcess } from "./server_process.ts";
 import { eventsOf } from "./test_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -10,64 +12,6 @@ const BODY = {
   seed: 6,
   logit_bias: { 0: -100 },
 };
-
-/** A server in a process of its own, with exactly these arguments of `deno run`. */
-class ServerProcess implements AsyncDisposable {
-  readonly url: string;
-  readonly child: Deno.ChildProcess;
-  readonly #log: { text: string };
-
-  private constructor(url: string, child: Deno.ChildProcess, log: { text: string }) {
-    this.url = url;
-    this.child = child;
-    this.#log = log;
-  }
-
-  /** What it said on standard error. */
-  get log(): string {
-    return this.#log.text;
-  }
-
-  /** Starts it and waits until it says where it serves. */
-  static async start(args: readonly string[], env: Record<string, string> = {}): Promise<ServerProcess> {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--no-lock", ...args],
-      cwd: ROOT,
-      env: { NO_COLOR: "1", DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", ...env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    });
-    const child = command.spawn();
-    const log = { text: "" };
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    for (const stream of [child.stdout, child.stderr]) {
-      void (async () => {
-        for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-          log.text += text;
-          const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(log.text) ?? [];
-          if (url !== undefined) resolve(url);
-        }
-      })();
-    }
-    void child.status.then(({ code }) => reject(new Error(`the server exited with ${code}: ${log.text}`)));
-    return new ServerProcess(await promise, child, log);
-  }
-
-  post(path: string, body: unknown): Promise<Response> {
-    const headers = { "content-type": "application/json" };
-    return fetch(this.url + path, { method: "POST", headers, body: JSON.stringify(body) });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.child.kill("SIGKILL");
-    } catch {
-      // it has ended
-    }
-    await this.child.status;
-  }
-}
 
 async function readStream(
   response: Response,
@@ -167,18 +111,7 @@ Deno.test("hymba serve says what to do when it cannot listen", async () => {
 });
 
 Deno.test("server/deploy.ts serves with the network's permission alone, in less than 512 MB", async () => {
-  await using server = await ServerProcess.start(["--allow-net=127.0.0.1", "server/deploy.ts"]);
-  const answers = await Promise.all(Array.from({ length: 8 }, async (_, seed) => {
-    const session = (await (await server.post("/v1/sessions", {})).json()).id;
-    const { usage } = await (await server.post("/v1/completions", { ...BODY, seed, session, max_tokens: 30 }))
-      .json();
-    return usage.completion_tokens;
-  }));
-  assertEquals(answers, new Array(8).fill(30));
-  if (Deno.build.os !== "linux") return;
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${server.child.pid}/status`] }).output();
-  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(new TextDecoder().decode(stdout))?.[1]) / 1024;
-  assert(peak > 50 && peak < 512, `${peak} MB`);
+  await assertDeploys(Deno.execPath());
 });
 
 Deno.test("server/deploy.ts keeps sessions in Deno KV where there is one", async () => {
