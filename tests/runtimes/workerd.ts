@@ -7,10 +7,14 @@ export interface Workerd extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Bundles the worker with its package's `workerd` condition, as users' tools do, and serves it on the loopback address. */
+/** Bundles the worker with its package's `workerd` condition, as users' tools do, and serves it. */
 export async function serveWorkerd(program: string, project: NpmProject): Promise<Workerd> {
   await bundleWorker(project);
-  await Deno.writeTextFile(`${project.folder}/config.capnp`, await config(project));
+  return await startWorkerd(program, project);
+}
+
+/** Serves the worker that was bundled, on the loopback address. */
+export async function startWorkerd(program: string, project: NpmProject): Promise<Workerd> {
   const args = ["serve", `${project.folder}/config.capnp`, "--control-fd=1"];
   const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "inherit" })
     .spawn();
@@ -21,7 +25,9 @@ export async function serveWorkerd(program: string, project: NpmProject): Promis
   return { url: `http://127.0.0.1:${await portOf(child)}/`, [Symbol.asyncDispose]: stop };
 }
 
-async function bundleWorker({ folder }: NpmProject): Promise<void> {
+/** Bundles the worker, and writes its configuration. */
+export async function bundleWorker(project: NpmProject): Promise<void> {
+  const { folder } = project;
   await esbuild.build({
     entryPoints: [decodeURIComponent(new URL("worker.js", import.meta.url).pathname)],
     outfile: `${folder}/worker.js`,
@@ -33,6 +39,7 @@ async function bundleWorker({ folder }: NpmProject): Promise<void> {
     logLevel: "warning",
   });
   await esbuild.stop();
+  await Deno.writeTextFile(`${folder}/config.capnp`, await config(project));
 }
 
 /** The worker, and every WebAssembly file that its bundle still imports. */
