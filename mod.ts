@@ -54,6 +54,13 @@
  */
 export { loadModel, type LoadOptions } from "./runtime/load_model.ts";
 export type { CheckpointSource } from "./runtime/checkpoint.ts";
+export type { DownloadOptions } from "./runtime/cache/download_options.ts";
+export type { DownloadProgress } from "./runtime/cache/download.ts";
+export type { ModelCache } from "./runtime/cache/model_cache.ts";
+export type { RetryOptions } from "./runtime/sources/retry.ts";
+export { BrowserModelCache } from "./runtime/cache/browser_cache.ts";
+export { FolderModelCache } from "./runtime/cache/folder_cache.ts";
+export { MemoryModelCache } from "./runtime/cache/memory_cache.ts";
 export type { Model } from "./runtime/model.ts";
 export type { LogitsOptions, PrefixOptions, SessionOptions } from "./runtime/session_options.ts";
 export type { ResumeOptions, SignalOptions } from "./runtime/signal_options.ts";

@@ -23,7 +23,7 @@ export function convertCommand(): Command {
     .description(
       "Packs a checkpoint into one GGUF file: weights, config and tokenizer. Streams: memory stays small.",
     )
-    .argument("<source>", "folder or URL in the published layout, or a packed file")
+    .argument("<source>", "folder, URL, packed file, or ORG/NAME[@REVISION] of the hub")
     .argument("<out.gguf>", "the file to write; replaced only with --force");
   return command
     .addOption(
@@ -43,7 +43,9 @@ async function convert(source: string, out: string, flags: ConvertFlags): Promis
   if (!flags.force) await refuseToReplace(out);
   const { openCheckpoint } = await import("../runtime/checkpoint.ts");
   const { markWindowRule } = await import("../runtime/config.ts");
-  const checkpoint = await openCheckpoint(source, signal);
+  const { Download } = await import("./download.ts");
+  using download = await Download.prepare(source);
+  const checkpoint = await openCheckpoint(source, { signal, download: download.options });
   try {
     const configJson = flags.windowRule
       ? markWindowRule(checkpoint.configJson, flags.windowRule)

@@ -1,7 +1,7 @@
 /** @file How the program ends: exit codes, and what is said about an error. */
 import { inspect } from "node:util";
-import process from "node:process";
 import { HymbaError } from "../runtime/errors.ts";
+import { readVariable } from "./environment.ts";
 
 /** 0: done; 1: the work failed; 2: the command line is wrong; 130: interrupted, as shells count signal 2. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -33,9 +33,6 @@ function remedyOf(error: unknown): string {
   return "This is a fault of the program; run it with HYMBA_DEBUG=1 to see where";
 }
 
-/** Whether HYMBA_DEBUG is set, where the environment may be read; asking must not raise a permission prompt. */
 function debugIsOn(): boolean {
-  const query = { name: "env", variable: "HYMBA_DEBUG" } as const;
-  const mayRead = typeof Deno === "undefined" || Deno.permissions.querySync(query).state === "granted";
-  return mayRead && (process.env.HYMBA_DEBUG ?? "0") !== "0";
+  return (readVariable("HYMBA_DEBUG") ?? "0") !== "0";
 }

@@ -29,7 +29,12 @@ async function inspect(model: string | undefined, { json }: InspectFlags): Promi
   const { openStories } = await import("../models/stories/open_stories.ts");
   const { modelFacts } = await import("./model_facts.ts");
   const { checkTensors, tensorSpecs } = await import("../runtime/weights.ts");
-  const checkpoint = await openCheckpoint(model ?? await openStories(), interrupt.signal);
+  const { Download } = await import("./download.ts");
+  using download = await Download.prepare(model);
+  const checkpoint = await openCheckpoint(model ?? await openStories(), {
+    signal: interrupt.signal,
+    download: download.options,
+  });
   try {
     const facts = modelFacts(checkpoint, parseConfig(checkpoint.configJson));
     const source = model ?? "the default model";

@@ -21,7 +21,10 @@ export const WEIGHT_DTYPES: readonly WeightDtype[] = ["q4_0", "q8_0", "f16", "bf
 /** Window rules. */
 export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
 /** Where the model is; every command that runs or shows one has it. */
-export const MODEL_FLAG = ["-m, --model <where>", "folder, .gguf file or URL [the default model]"] as const;
+export const MODEL_FLAG = [
+  "-m, --model <where>",
+  "folder, file.gguf, URL, or ORG/NAME[@REVISION] of the hub",
+] as const;
 const BACKENDS: readonly Extract<BackendChoice, string>[] = ["auto", "webgpu", "wasm", "reference"];
 const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
 

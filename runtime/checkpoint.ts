@@ -1,4 +1,6 @@
 /** @file Where a model comes from -> its files: config, tokenizer and tensors, whatever the layout. */
+import { openCachedUrl } from "./cache/cached_url.ts";
+import type { DownloadOptions } from "./cache/download_options.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { ConfigError, MissingFileError } from "./errors.ts";
 import type { ByteSource } from "./formats/byte_source.ts";
@@ -7,37 +9,77 @@ import { openShardedSafetensors } from "./formats/sharded_safetensors.ts";
 import { decodeUtf8 } from "./formats/strict_json.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
 import { openGgufCheckpoint } from "./gguf_checkpoint.ts";
+import { type HubReference, parseHubReference } from "./hub/hub_reference.ts";
 import { openBytesSource } from "./sources/bytes_source.ts";
 import { openFileSource } from "./sources/file_source.ts";
+import { retryingFetch } from "./sources/retry.ts";
 import { openUrlSource } from "./sources/url_source.ts";
 
-/** A folder or URL in the published layout, a packed GGUF file (path, URL or bytes), or an opened file. */
+/** A folder or URL in the published layout, a packed GGUF file (path, URL or bytes), a model on the hub, or an opened file. */
 export type CheckpointSource = string | URL | Uint8Array<ArrayBuffer> | ByteSource;
 
 const MAX_JSON_BYTES = 256 * 2 ** 20;
 
+/** How to open a checkpoint. */
+export interface OpenOptions {
+  /** Aborts the opening and the downloads that it takes. */
+  readonly signal?: AbortSignal;
+  /** For what comes over the network. */
+  readonly download?: DownloadOptions;
+}
+
 /**
- * Opens a checkpoint. A name that ends in ".gguf" is a packed file, any other the folder of a published checkpoint.
+ * Opens a checkpoint. A name that ends in ".gguf" is a packed file, any other the folder of a published checkpoint. A name like "org/name"
+ * that is no folder here is a model on the hub.
  *
  * @throws {WeightsError} where a file is missing or damaged
  * @throws {ConfigError} where the source is none of the known kinds
  */
-export async function openCheckpoint(source: CheckpointSource, signal?: AbortSignal): Promise<Checkpoint> {
+export async function openCheckpoint(
+  source: CheckpointSource,
+  { signal, download = {} }: OpenOptions = {},
+): Promise<Checkpoint> {
   if (source instanceof Uint8Array) return await openPacked(openBytesSource("bytes", source), signal);
   if (typeof source === "object" && !(source instanceof URL)) return await openPacked(source, signal);
   const location = String(source);
   if (location === "") {
     throw new ConfigError("Cannot open a model: its name is empty", "Give a folder, a file or a URL");
   }
-  if (/\.gguf$/i.test(new URL(location, "file:///").pathname)) {
-    return await openPacked(await openAt(location, signal), signal);
+  const reference = typeof source === "string" ? parseHubReference(source) : null;
+  if (reference !== null && !await isHere(location, reference)) {
+    const { openHub } = await import("./hub/open_hub.ts");
+    const open = await openHub(reference, download, signal);
+    return reference.file === null
+      ? await openPublished(open, signal)
+      : await openPacked(await open(reference.file), signal);
   }
-  return await openPublished((name) => openAt(`${location.replace(/\/$/, "")}/${name}`, signal), signal);
+  if (/\.gguf$/i.test(new URL(location, "file:///").pathname)) {
+    return await openPacked(await openAt(location, download, signal), signal);
+  }
+  const folder = location.replace(/\/$/, "");
+  return await openPublished(
+    (name) => openAt(`${folder}/${name}`, { ...download, cache: undefined }, signal),
+    signal,
+  );
 }
 
-async function openAt(location: string, signal?: AbortSignal): Promise<ByteSource> {
-  if (/^https?:/i.test(location)) return await openUrlSource(location, { signal });
-  return await openFileSource(/^file:/i.test(location) ? new URL(location) : location);
+/** Whether a name that could be the hub's is that of a folder or file here, which goes before. */
+async function isHere(path: string, { file }: HubReference): Promise<boolean> {
+  const source = await openFileSource(file === null ? `${path}/config.json` : path).catch(() => null);
+  await source?.close();
+  return source !== null;
+}
+
+async function openAt(
+  location: string,
+  { cache, ...download }: DownloadOptions,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  if (!/^https?:/i.test(location)) {
+    return await openFileSource(/^file:/i.test(location) ? new URL(location) : location);
+  }
+  if (cache !== undefined) return await openCachedUrl(new URL(location), cache, download, signal);
+  return await openUrlSource(location, { fetch: retryingFetch(download.retry, download.fetch), signal });
 }
 
 async function openPacked(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {

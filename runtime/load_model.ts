@@ -2,6 +2,7 @@
 import { openStories } from "../models/stories/open_stories.ts";
 import type { ActivationPrecision } from "./activation_precision.ts";
 import type { Backend } from "./backend.ts";
+import type { DownloadOptions } from "./cache/download_options.ts";
 import { ChatTemplate } from "./chat.ts";
 import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
@@ -47,6 +48,8 @@ export interface LoadOptions {
   observer?: TokenObserver;
   /** Aborts the load; it then throws the signal's reason. */
   signal?: AbortSignal;
+  /** How to fetch a model that is not here: cache, hub, token, retries. */
+  download?: DownloadOptions;
   /** Called as the weights come in. */
   onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
@@ -63,7 +66,8 @@ const MOST_THREADS = 32;
 /**
  * Loads a model. Without a source: the default model that ships with this module, with no permission and no download.
  *
- * @param source a folder or URL in the published Hugging Face layout, or a packed GGUF file
+ * @param source a folder or URL in the published Hugging Face layout, a packed GGUF file, or a model on the hub, as in
+ * "nvidia/Hymba-1.5B-Instruct", "org/name@revision" or "org/name/file.gguf"
  * @throws {ConfigError} for a bad option or config.json
  * @throws {WeightsError} where the checkpoint is damaged or does not match its config
  * @throws {TokenizerError} for a bad tokenizer.json
@@ -81,7 +85,7 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
   const { signal } = options;
   if (options.chunkSize !== undefined) checkChunkSize(options.chunkSize);
   signal?.throwIfAborted();
-  const checkpoint = await openCheckpoint(source ?? await openStories(), signal);
+  const checkpoint = await openCheckpoint(source ?? await openStories(), options);
   try {
     const config = {
       ...parseConfig(checkpoint.configJson),

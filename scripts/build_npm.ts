@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import config from "../deno.json" with { type: "json" };
 import { PARTS } from "../models/stories/parts.ts";
-import { bundle, closeBundler, NO_NODE } from "./bundle.ts";
+import { bundle, closeBundler, NO_HUB, NO_NODE } from "./bundle.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -56,6 +56,7 @@ async function scripts(): Promise<{ files: Map<string, string>; packages: readon
       [STORIES]: PARTS_ARE_COMPILED,
       "wasm/pkg/relaxed.ts": NO_BYTES,
       "wasm/pkg/simd128.ts": NO_BYTES,
+      ...NO_HUB,
     },
     nodeModule: NO_NODE,
     singleFiles: true,

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { openStories } from "../models/stories/open_stories.ts";
-import { bundle, closeBundler, minifyCss, NO_NODE } from "./bundle.ts";
+import { bundle, closeBundler, minifyCss, NO_HUB, NO_NODE } from "./bundle.ts";
 
 const SOURCES = new URL("../server/page/src/", import.meta.url);
 const OUTPUT = new URL("../server/page/files.ts", import.meta.url);
@@ -36,7 +36,7 @@ async function source(name: string): Promise<string> {
 async function assets(): Promise<{ folder: string; files: Files }> {
   const { files: scripts } = await bundle({
     entries: { page: "server/page/src/page.ts", worker: "server/page/src/worker.ts" },
-    replacements: { "models/stories/open_stories.ts": NO_STORIES },
+    replacements: { "models/stories/open_stories.ts": NO_STORIES, ...NO_HUB },
     nodeModule: NO_NODE,
     minify: true,
   });

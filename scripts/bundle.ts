@@ -9,10 +9,19 @@ import { linkPackages, npmPackages } from "./npm_packages.ts";
 /** Where links to npm packages are, from the root. */
 const NODE_MODULES = ".cache/bundle/node_modules";
 
+/** What its package.json names as its build for browsers, which is bundled where there is no Node. */
+const HUB_FOR_BROWSERS = "@huggingface/hub/dist/browser/index.mjs";
+
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
 /** Takes the place of `node:` modules in browsers. */
 export const NO_NODE = `throw new Error("Node's modules are not available here");`;
+
+/** Takes the place of runtime/hub/open_hub.ts where models come another way. */
+export const NO_HUB: Readonly<Record<string, string>> = {
+  "runtime/hub/open_hub.ts":
+    `export function openHub() { throw new Error("Models of the hub are not available here"); }`,
+};
 
 /** The files that came out, and the npm packages that they import. */
 export interface Bundle {
@@ -105,6 +114,9 @@ function ownModules({ entries, replacements = {}, nodeModule }: BundleOptions): 
       });
       build.onResolve({ filter: /^node:/ }, ({ path }) => {
         return nodeModule === undefined ? { path, external: true } : asText(path, nodeModule);
+      });
+      build.onResolve({ filter: /^@huggingface\/hub$/ }, () => {
+        return nodeModule === undefined ? undefined : { path: join(ROOT, NODE_MODULES, HUB_FOR_BROWSERS) };
       });
       build.onLoad({ filter: /.*/, namespace: "text" }, ({ pluginData }) => {
         return { contents: pluginData, loader: "ts", resolveDir: ROOT };
