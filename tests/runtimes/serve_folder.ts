@@ -12,8 +12,8 @@ export interface FolderServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves a folder's own files, and an empty page for every name that ends in .html. */
-export function serveFolder(folder: string): FolderServer {
+/** Serves a folder's own files, and an empty page for every name that ends in .html, with more headers if given. */
+export function serveFolder(folder: string, headers: Readonly<Record<string, string>> = {}): FolderServer {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
     const name = new URL(url).pathname.slice(1);
     const type = TYPES[name.split(".").at(-1)!];
@@ -21,7 +21,7 @@ export function serveFolder(folder: string): FolderServer {
     const body = name.endsWith(".html") ? "<!doctype html><title>empty</title>" : await Deno.readFile(
       `${folder}/${name}`,
     );
-    return new Response(body, { headers: { "content-type": type } });
+    return new Response(body, { headers: { "content-type": type, ...headers } });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/`,
