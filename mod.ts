@@ -38,6 +38,16 @@
  * }
  * ```
  *
+ * @example A sequence of vectors is encoded as one vector
+ * ```ts
+ * import { HymbaEncoder } from "@hymba/runtime";
+ *
+ * await using encoder = HymbaEncoder.build({ embedDim: 2, hiddenSize: 32 });
+ * await encoder.initializeWeights({ seed: 1 }); // or: await encoder.loadWeights("encoder.safetensors")
+ * const encoding = await encoder.encode([0, 1, 2, 3, 4, 5], [1, 3, 2]); // three time steps
+ * console.log(encoding.length);
+ * ```
+ *
  * @example Errors say what to do
  * ```ts
  * import { HymbaError, loadModel } from "@hymba/runtime";
@@ -91,6 +101,18 @@ export type { ActivationPrecision } from "./runtime/activation_precision.ts";
 export type { BackendKind } from "./runtime/backend.ts";
 export type { KvDtype, MemoryOptions } from "./runtime/state_layout.ts";
 export type { WeightDtype } from "./runtime/tensor.ts";
+export { HymbaEncoder } from "./runtime/encoder.ts";
+export type { EncoderConfig, EncoderOptions } from "./runtime/encoder/encoder_config.ts";
+export type {
+  BatchShape,
+  EncoderInitializeOptions,
+  EncoderLoadOptions,
+  GatedEncoding,
+} from "./runtime/encoder/encoder_calls.ts";
+export type { EncoderStream, EncoderStreamOptions } from "./runtime/encoder/encoder_stream.ts";
+export type { EncoderBackendChoice } from "./runtime/encoder/open_encoder_backend.ts";
+export type { FileSource } from "./runtime/sources/open_file.ts";
+export type { ProgressOptions } from "./runtime/load_tensors.ts";
 export type { ByteSource } from "./runtime/formats/byte_source.ts";
 export {
   BackendUnavailableError,

@@ -28,7 +28,8 @@ async function inspect(model: string | undefined, { json }: InspectFlags): Promi
   const { parseConfig } = await import("../runtime/config.ts");
   const { openStories } = await import("../models/stories/open_stories.ts");
   const { modelFacts } = await import("./model_facts.ts");
-  const { checkTensors, tensorSpecs } = await import("../runtime/weights.ts");
+  const { checkTensors } = await import("../runtime/load_tensors.ts");
+  const { tensorSpecs } = await import("../runtime/weights.ts");
   const { Download } = await import("./download.ts");
   using download = await Download.prepare(model);
   const checkpoint = await openCheckpoint(model ?? await openStories(), {

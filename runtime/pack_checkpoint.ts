@@ -6,8 +6,9 @@ import { convertCheckpoint, type ConvertOptions } from "./formats/convert.ts";
 import { checkpointMetadata } from "./gguf_checkpoint.ts";
 import type { GgufWriteProgress } from "./formats/gguf_writer.ts";
 import type { TensorInfo } from "./formats/tensor_file.ts";
+import { checkTensors } from "./load_tensors.ts";
 import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
-import { checkTensors, isQuantizable, type TensorSpec, tensorSpecs } from "./weights.ts";
+import { isQuantizable, type TensorSpec, tensorSpecs } from "./weights.ts";
 
 /** Options of {@linkcode packCheckpoint}. */
 export interface PackOptions {

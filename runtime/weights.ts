@@ -3,8 +3,8 @@
  */
 import type { Backend, Weight, WeightUse } from "./backend.ts";
 import type { HymbaConfig } from "./config.ts";
-import { WeightsError } from "./errors.ts";
 import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
+import { checkTensors, type ProgressOptions, uploadTensors } from "./load_tensors.ts";
 import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
 import { plannedBytes, type UploaderOptions, type UploadPlan, WeightUploader } from "./upload_weight.ts";
 
@@ -58,11 +58,9 @@ export interface TensorSpec {
 }
 
 /** Options of {@linkcode loadWeights}. */
-export interface LoadWeightsOptions extends UploaderOptions {
+export interface LoadWeightsOptions extends UploaderOptions, ProgressOptions {
   /** Storage type of the large matrices; omitted: as the file has them. Matrices whose rows are no whole number of blocks stay as they are. */
   readonly quantization?: WeightDtype;
-  /** Called after each tensor with the bytes read so far and in all. */
-  readonly onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
 
 /** Every tensor that a checkpoint of this config has, by published name. */
@@ -138,48 +136,8 @@ export async function loadWeights(
   );
   backend.reserve?.(plannedBytes(plans.values()));
   const uploader = new WeightUploader(file, backend, options);
-  const weights = new Map<string, Weight>();
-  const totalBytes = [...specs.keys()].reduce((sum, name) => sum + file.tensors.get(name)!.byteLength, 0);
-  let loadedBytes = 0;
-  try {
-    for (const [name, plan] of plans) {
-      const info = file.tensors.get(name)!;
-      weights.set(name, await uploader.upload(info, plan));
-      loadedBytes += info.byteLength;
-      options.onProgress?.({ loadedBytes, totalBytes });
-    }
-  } catch (error) {
-    weights.forEach((weight) => backend.release(weight));
-    throw error;
-  }
-  return arrange(weights, config);
-}
-
-/**
- * Checks names and shapes of every tensor of a checkpoint.
- *
- * @param specs what the checkpoint's config asks for
- * @throws {WeightsError} where a tensor is missing, unknown or misshapen
- */
-export function checkTensors(file: TensorFile, specs: ReadonlyMap<string, TensorSpec>): void {
-  for (const [name, { shape }] of specs) {
-    const info = file.tensors.get(name);
-    if (!info) fail(`Cannot load tensor "${name}": it is missing, expected shape [${shape.join(", ")}]`);
-    if (info.shape.join() !== shape.join()) {
-      fail(
-        `Cannot load tensor "${name}": shape is [${info.shape.join(", ")}], expected [${shape.join(", ")}]`,
-      );
-    }
-  }
-  for (const name of file.tensors.keys()) {
-    if (!specs.has(name)) {
-      fail(`Cannot load tensor "${name}": config.json has no place for it, expected ${specs.size} tensors`);
-    }
-  }
-}
-
-function fail(message: string): never {
-  throw new WeightsError(message, "Check that the checkpoint and config.json belong together");
+  const uploadOne = (info: TensorInfo): Promise<Weight> => uploader.upload(info, plans.get(info.name)!);
+  return arrange(await uploadTensors(file, backend, specs.keys(), uploadOne, options), config);
 }
 
 function planOf(spec: TensorSpec, info: TensorInfo, quantization?: WeightDtype): UploadPlan {

@@ -24,17 +24,9 @@ import { dequantize } from "../formats/quantize.ts";
 import { slotOf, visibleSlots } from "../kv_cache.ts";
 import { BLOCK_SIZE, columnCount, elementCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import { dot, quantizeActivations, rmsNormalize, rotate, silu, softplus } from "./reference_math.ts";
+import { row, weightValues } from "./reference_tensors.ts";
 
 type Values = Float64Array | Uint32Array;
-
-function row(tensor: Tensor, index: number): Float64Array {
-  const start = tensor.offset + index * tensor.stride;
-  return (tensor.buffer as Float64Array).subarray(start, start + columnCount(tensor));
-}
-
-function weightValues(weight: Weight): Float32Array {
-  return weight.data as Float32Array;
-}
 
 function positionOf(cursor: Cursor): number {
   return (cursor.data as { position: number }).position;

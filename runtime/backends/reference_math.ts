@@ -6,9 +6,31 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
+/** `1 / (1 + e^-x)`. */
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
 /** `x / (1 + e^-x)`. */
 export function silu(x: number): number {
   return x / (1 + Math.exp(-x));
+}
+
+/** The error function, by its series of positive terms (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6). */
+export function erf(x: number): number {
+  const square = x * x;
+  if (!(square < 36)) return square >= 36 ? Math.sign(x) : NaN; // 1 - erf(6) < 2^-53
+  let [term, sum] = [x, x];
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 2 ** -54; n++) {
+    term *= 2 * square / (2 * n + 1);
+    sum += term;
+  }
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-square) * sum;
+}
+
+/** `x (1 + erf(x / sqrt 2)) / 2` (arXiv:1606.08415). */
+export function gelu(x: number): number {
+  return x * (1 + erf(x * Math.SQRT1_2)) / 2;
 }
 
 /** `sum_i a[i] * b[bStart + i]`. */

@@ -14,6 +14,11 @@ export interface WasmExports {
   activation_bytes(l: number, k: number, planes: number): number;
 
   /**
+   * See [`crate::add_bias`]. `activation`: 0 identity, 1 gelu, 2 sigmoid.
+   */
+  add_bias(x: number, stride: number, bias: number, activation: number, l: number, n: number): void;
+
+  /**
    * Pointer to `bytes` (at least 1) zeroed bytes on a cache line's boundary, or null where memory cannot grow that far.
    */
   allocate(bytes: number): number;
@@ -29,6 +34,11 @@ export interface WasmExports {
   cache_append(source: number, source_stride: number, l: number, columns: number, angles: number, head_dim: number, num_meta_tokens: number, ring_size: number, position: number, cache: number, cache_slots: number, cache_stride: number, half: boolean): void;
 
   /**
+   * See [`crate::clipped_scan`].
+   */
+  clipped_scan(dt: number, dt_stride: number, dt_bias: number, bc: number, bc_stride: number, x: number, x_stride: number, z: number, z_stride: number, ssm_state: number, ssm_state_stride: number, out: number, out_stride: number, l: number, d_inner: number, d_state: number): void;
+
+  /**
    * Gives back what `allocate(bytes)` returned.
    */
   deallocate(pointer: number, bytes: number): void;
@@ -37,6 +47,11 @@ export interface WasmExports {
    * out `[l, hidden_size]`: the rows of the table that ids `[l]` name.
    */
   embed(table: number, ids: number, l: number, out: number, out_stride: number): void;
+
+  /**
+   * See [`crate::gate_fusion`].
+   */
+  gate_fusion(gate: number, gate_stride: number, ssm: number, ssm_stride: number, attention: number, attention_stride: number, x: number, x_stride: number, l: number, n: number): void;
 
   /**
    * out `[l, n]` = silu(x gate^T) * (x up^T). `scratch` holds x quantised if a weight is.
@@ -52,6 +67,11 @@ export interface WasmExports {
    * Whether this module uses relaxed SIMD.
    */
   is_relaxed(): number;
+
+  /**
+   * See [`crate::layer_norm`].
+   */
+  layer_norm(x: number, x_stride: number, gamma: number, beta: number, eps: number, out: number, out_stride: number, l: number, n: number): void;
 
   /**
    * out `[l, n]` = x `[l, k]` weight^T (+ out, if accumulate). `scratch` holds x quantised if the weight is.

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod attention;
+mod encoder;
 mod matrix;
 mod memory;
 mod norms;

@@ -7,17 +7,21 @@
 //! On other targets the vectors are plain arrays, so that `cargo test` runs every kernel's algorithm natively.
 #![deny(unsafe_code)]
 
+pub mod add_bias;
 pub mod attention;
 pub mod blocks;
+pub mod clipped_scan;
 pub mod dot;
 pub mod embed;
 pub mod float_format;
 pub mod float_matrix;
+pub mod gate_fusion;
 pub mod gated_linear;
 pub mod half;
 pub mod head_fusion;
 pub mod kv_cache;
 pub mod lanes;
+pub mod layer_norm;
 pub mod layout;
 pub mod lifted_f16;
 pub mod linear;
