@@ -43,27 +43,24 @@ export class Sequence {
     this.runs = runs;
     try {
       this.#checkpoints = rewind === null ? null : new CheckpointRing(rewind);
-      this.#checkpoints?.offer(this.passed, state);
+      this.#checkpoints?.offer(this.#passed, state);
     } catch (error) {
       state.dispose();
       throw error;
     }
   }
 
-  /** The state after every token that has passed through the network. Tokens that ran ahead are taken back. */
-  get state(): SequenceState {
+  /**
+   * The state after every token that has passed through the network, and how many those are: all of them, or all but the last one
+   * generated. Tokens that ran ahead are taken back, which costs their work twice: not for looking at between every two tokens.
+   */
+  settle(): { readonly state: SequenceState; readonly passed: number } {
     this.#ahead?.settle();
-    return this.#state;
-  }
-
-  /** Tokens in {@linkcode Sequence.state}: all of them, or all but the last one generated. */
-  get passed(): number {
-    this.#ahead?.settle();
-    return this.#position;
+    return { state: this.#state, passed: this.#passed };
   }
 
   /** Tokens in the state as it is. */
-  get #position(): number {
+  get #passed(): number {
     return this.#state.position - this.net.config.numMetaTokens;
   }
 
@@ -113,22 +110,23 @@ export class Sequence {
    */
   static passTogether(sequences: readonly Sequence[]): void {
     if (sequences.length < 2) return; // one alone may run ahead
-    const pending = sequences.filter(({ ids, passed }) => ids.length > passed);
+    const pending = sequences.map((sequence) => ({ sequence, ...sequence.settle() }))
+      .filter(({ sequence, passed }) => sequence.ids.length > passed);
     if (pending.length < 2) return; // alone it costs no more later
-    const [{ net }] = pending;
-    if (pending.some((sequence) => sequence.net !== net)) {
+    const [{ sequence: { net } }] = pending;
+    if (pending.some(({ sequence }) => sequence.net !== net)) {
       throw new ConfigError(
         "Cannot pass tokens together: they are of different models, expected one",
         "Call it once for each model",
       );
     }
     pending.forEach(({ state }) => state.requireRoom(1));
-    const steps = pending.map(({ state, ids }) => ({ state, id: ids[ids.length - 1] }));
+    const steps = pending.map(({ sequence: { ids }, state }) => ({ state, id: ids[ids.length - 1] }));
     const logits = decodeTogether(net, steps);
-    pending.forEach((sequence, i) => {
+    pending.forEach(({ sequence, state }, i) => {
       sequence.#logits = logits[i];
       logits[i].catch(() => {}); // whoever reads them is told
-      sequence.#checkpoints?.offer(sequence.passed, sequence.state);
+      sequence.#checkpoints?.offer(sequence.#passed, state);
     });
   }
 
@@ -141,10 +139,10 @@ export class Sequence {
     if (!backend.resident || observer || this.#logits !== null) return null;
     const ahead = this.#ahead ??= new RunAhead(this.net, this.#state, backend.resident);
     if (!ahead.hasChosenFor(sampler)) ahead.settle();
-    const pending = this.ids.slice(this.#position);
-    const reach = (this.#checkpoints?.distance(this.#position) ?? most) + 1 - pending.length;
+    const pending = this.ids.slice(this.#passed);
+    const reach = (this.#checkpoints?.distance(this.#passed) ?? most) + 1 - pending.length;
     const token = await ahead.choose(sampler, pending, Math.min(most, reach));
-    if (this.#ahead === ahead && ahead.isExact) this.#checkpoints?.offer(this.#position, this.#state);
+    if (this.#ahead === ahead && ahead.isExact) this.#checkpoints?.offer(this.#passed, this.#state);
     return token;
   }
 
@@ -155,7 +153,7 @@ export class Sequence {
 
   /** A sequence of its own with the same tokens, and no checkpoints but its own. */
   fork(rewind: RewindOptions | null = null): Sequence {
-    return new Sequence(this.net, this.state.fork(), this.ids, this.runs.copy(), rewind);
+    return new Sequence(this.net, this.settle().state.fork(), this.ids, this.runs.copy(), rewind);
   }
 
   /**
@@ -164,9 +162,10 @@ export class Sequence {
    * @throws {ConfigError} where no checkpoint reaches back so far; nothing has changed then
    */
   async rewind(count: number, turns: EventLoopTurns): Promise<void> {
+    this.settle();
     this.#logits = null;
     const target = this.ids.length - count;
-    if (target < this.passed) {
+    if (target < this.#passed) {
       this.#requireReach(target);
       const state = this.#checkpoints!.backTo(target)!.state.fork();
       this.#ahead?.dispose();
@@ -174,9 +173,9 @@ export class Sequence {
       this.#state.dispose();
       this.#state = state;
     }
-    const again = this.ids.splice(this.passed).slice(0, Math.max(0, target - this.passed));
-    const kinds = this.runs.kinds(this.passed, target);
-    this.runs.truncate(this.passed);
+    const again = this.ids.splice(this.#passed).slice(0, Math.max(0, target - this.#passed));
+    const kinds = this.runs.kinds(this.#passed, target);
+    this.runs.truncate(this.#passed);
     await this.#replay(again, kinds, turns);
   }
 
@@ -210,7 +209,7 @@ export class Sequence {
     signal?: AbortSignal,
   ): Promise<void> {
     for (let at = 0; at < ids.length;) {
-      const length = Math.min(ids.length - at, this.#checkpoints?.distance(this.passed) ?? ids.length);
+      const length = Math.min(ids.length - at, this.#checkpoints?.distance(this.#passed) ?? ids.length);
       const part: number[] = Array.prototype.slice.call(ids, at, at + length);
       let done = at;
       await prefill(this.net, this.#state, part, turns, {
@@ -221,14 +220,14 @@ export class Sequence {
         },
       });
       at = done;
-      this.#checkpoints?.offer(this.passed, this.#state);
+      this.#checkpoints?.offer(this.#passed, this.#state);
     }
   }
 
   #passPending(): void {
-    if (this.ids.length === this.passed) return;
+    if (this.ids.length === this.settle().passed) return;
     decodeStep(this.net, this.#state, this.ids[this.ids.length - 1]);
-    this.#checkpoints?.offer(this.passed, this.#state);
+    this.#checkpoints?.offer(this.#passed, this.#state);
   }
 
   #requireReach(target: number): void {

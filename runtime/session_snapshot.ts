@@ -48,7 +48,8 @@ export async function snapshotSession(
   { sequence, prompt, generation }: SessionParts,
   { kv = "exact", compress = false }: SnapshotOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { state, ids, passed, runs } = sequence;
+  const { ids, runs } = sequence;
+  const { state, passed } = sequence.settle();
   const { kvDtype, maxContext, globalWindow } = state.layout;
   const exact = exactEncoding(net.backend, state);
   const encoding: StateEncoding = kv === "f16" ? { ...exact, kv: "f16" } : exact;
