@@ -55,7 +55,7 @@ function welcome(model: Model, { isPlainText }: Conversation, source: string | u
 async function chatOverPipe(conversation: Conversation, signal: AbortSignal): Promise<void> {
   const context = chatContext(conversation, () => signal);
   for await (const line of readLines(signal)) {
-    if (await respond(context, line) === "exit") return;
+    if (await respond(context, line).catch((error) => showCommandError(line, error)) === "exit") return;
     signal.throwIfAborted();
   }
 }
@@ -78,6 +78,12 @@ async function chatOnTerminal(conversation: Conversation): Promise<void> {
     reply = null;
     if (outcome === "exit") return;
   }
+}
+
+/** A command that fails is no reason to leave the conversation; a reply that fails is, where nobody is there to see it. */
+async function showCommandError(line: string, error: unknown): Promise<void> {
+  if (!line.startsWith("/")) throw error;
+  await showError(error);
 }
 
 async function showError(error: unknown): Promise<void> {

@@ -19,10 +19,31 @@ Deno.test("hymba chat reads only what is new in a turn, and names its commands",
   const { code, stdout, stderr } = await runHymba(["chat", "--greedy", "-n", "4"], { input });
   assertEquals([code, linesOf(stdout).length], [0, 2]);
   assertMatch(stderr, /^prompt 2 tokens; 4 tokens,.*; ended by --max-tokens; seed \d+$/m);
-  for (const name of ["help", "ask", "stats", "reset", "exit"]) {
+  for (const name of ["help", "ask", "fork", "back", "rewind", "save", "load", "stats", "reset", "exit"]) {
     assertMatch(stderr, new RegExp(`^ {2}/${name} .*\\S$`, "m"));
   }
   assertStringIncludes(stderr, "There is no /nonsense.");
+});
+
+Deno.test("hymba chat forks, rewinds, saves and loads, and says what it needs", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/a b.chat`;
+  const input =
+    `Once upon a time\n/fork start\n One day\n/save ${file}\n/rewind\n One day\n/back start\n One day\n` +
+    `/load ${file}\n/rewind\n One day\n/load ${folder}/none\n/back nowhere\n/rewind x\n/fork\n One day\n`;
+  const permissions = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+  const { code, stdout, stderr } = await runHymba(["chat", "--greedy", "-n", "6"], { input, permissions });
+  await Deno.remove(folder, { recursive: true });
+  const [, ...days] = linesOf(stdout);
+  assertEquals([code, days.length], [0, 5], stderr);
+  assertEquals(new Set(days.slice(0, 4)).size, 1);
+  for (
+    const remark of ["Kept as start", "Took back 1. The last reply: ...", "Loaded ", 'no point "nowhere"']
+  ) {
+    assertStringIncludes(stderr, remark);
+  }
+  assertMatch(stderr, /^error: Cannot open ".*none": .*\n {2}Check that/m);
+  assertMatch(stderr, /^How many\?.*\nUnder which name\?/m);
 });
 
 Deno.test("hymba chat refuses a model without a chat template", async () => {

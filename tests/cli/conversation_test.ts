@@ -1,5 +1,5 @@
 /** Conversation against Model.chat, which reads every message anew. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { Conversation } from "../../cli/conversation.ts";
 import { drain } from "../../cli/drain.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type GenerationSummary,
   loadModel,
   type Token,
+  WeightsError,
 } from "../../mod.ts";
 
 /** Everything that a generation says. */
@@ -66,4 +67,42 @@ Deno.test("Conversation counts an aborted reply as far as it came, and forgets o
   await conversation.reset();
   const fresh = await textOf(model.chat([{ role: "user", content: " and" }], GREEDY));
   assertEquals(await textOf(conversation.reply(" and")), fresh);
+});
+
+Deno.test("Conversation goes back by turns and to kept points, and every way on is that of Model.chat", async () => {
+  await using model = await loadModel();
+  assert(model.chatTemplate);
+  await using conversation = new Conversation(model, model.chatTemplate, GREEDY);
+  const replies: string[] = [];
+  for (const content of ["Once upon a time", " One day", " Then", " But", " So", " At last"]) {
+    replies.push(await textOf(conversation.reply(content)));
+    if (content === " One day") await conversation.keep("day");
+  }
+  assertEquals(await conversation.rewind(1), 1);
+  assertEquals(await textOf(conversation.reply(" At last")), replies[5]);
+  assertEquals(conversation.lastSummary?.promptTokens, model.encode(" At last").length); // nothing was read twice
+  assertEquals(await conversation.rewind(5), 5); // further than sessions are kept
+  assertEquals(await textOf(conversation.reply(" One day")), replies[1]);
+  assertEquals([await conversation.goTo("night"), await conversation.goTo("day")], [false, true]);
+  assertEquals(conversation.messages.length, 4);
+  assertEquals(await textOf(conversation.reply(" Then")), replies[2]);
+  assertEquals(conversation.lastSummary?.promptTokens, model.encode(" Then").length);
+  assertEquals([await conversation.rewind(99), await conversation.rewind(1)], [3, 0]);
+  assertEquals(await textOf(conversation.reply("Once upon a time")), replies[0]);
+});
+
+Deno.test("Conversation.load goes on where save was called, and refuses what is damaged", async () => {
+  await using model = await loadModel();
+  assert(model.chatTemplate);
+  await using conversation = new Conversation(model, model.chatTemplate, GREEDY);
+  await textOf(conversation.reply("Once upon a time"));
+  const bytes = await conversation.save();
+  const next = await textOf(conversation.reply(" One day"));
+  await using other = new Conversation(model, model.chatTemplate, GREEDY);
+  await other.load(bytes);
+  assertEquals(await textOf(other.reply(" One day")), next);
+  assertEquals(other.lastSummary?.promptTokens, model.encode(" One day").length);
+  bytes[bytes.length >> 1] ^= 1;
+  await assertRejects(() => other.load(bytes), WeightsError, "Cannot read the saved conversation");
+  assertEquals(other.messages.length, 4);
 });
