@@ -2,6 +2,7 @@
  * Everything to be known of the WebGPU backend on one GPU, in one command of some minutes:
  *
  *     deno run -A bench/webgpu/gpu.ts OUT [--dawn] [--tiny] [--tests] [--shapes default,125m,350m,1.5b] [--dtypes q4_0,q8_0,f16]
+ *         [--chunk ROWS]
  *
  * Times decode, prompts and single ops with random weights in the models' shapes, then the default model as a caller meets it, and
  * writes OUT/webgpu.json. `--tests` runs the conformance tests first; `--tiny` takes small shapes and any adapter, to try the bench.
@@ -51,7 +52,8 @@ async function conformance(): Promise<string> {
 async function timings(shape: string, dtype: WeightDtype): Promise<Record<string, unknown>> {
   const config = await configOf(shape);
   const backend: WebGpuBackend = await openWebGpuBackend({ gpu, allowSoftware: tiny });
-  const net = await randomNetwork(backend, config, dtype, backend.preferredChunkSize);
+  const [chunk] = listed("--chunk", String(backend.preferredChunkSize)).map(Number);
+  const net = await randomNetwork(backend, config, dtype, chunk);
   const stopwatch = new Stopwatch(backend);
   const decode = await timeDecode(net, backend, stopwatch, tiny ? [8] : [128, 8192]);
   const ops = shape === "1.5b" || tiny ? await timeOps(net, backend, stopwatch, tiny ? 8 : 4096) : undefined;
@@ -59,7 +61,7 @@ async function timings(shape: string, dtype: WeightDtype): Promise<Record<string
   const { adapter, features } = backend;
   const floor = floorOf(net, tiny ? 8 : 8192, report.copyBytesPerSecond);
   backend.dispose();
-  return { shape, dtype, adapter, features, floor, decode, prefill, ops };
+  return { shape, dtype, chunk, adapter, features, floor, decode, prefill, ops };
 }
 
 const report: Record<string, unknown> & { copyBytesPerSecond: number; models: unknown[] } = {
