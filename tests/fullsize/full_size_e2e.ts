@@ -1,8 +1,7 @@
 /**
  * A checkpoint of exactly the released tensors (nvidia/Hymba-1.5B: names, shapes, dtypes, file size), random weights: packed in
  * bounded memory, its logits compared to the NumPy oracle's. `deno task test:fullsize`: some minutes, 6 GB of disk, 5 GB of memory,
- * and python3 with
- * numpy and gguf (`.ci/requirements.txt`; PYTHON names another interpreter).
+ * and python3 with numpy and gguf (`.ci/requirements.txt`; PYTHON names another interpreter).
  */
 import { assert, assertEquals } from "@std/assert";
 import { writeRandomCheckpoint } from "../../bench/random_checkpoint.ts";
