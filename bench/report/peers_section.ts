@@ -9,52 +9,60 @@ const NAMES: Readonly<Record<string, string>> = {
   onnxruntime: "Hymba's matrices alone, ONNX Runtime",
 };
 
-/** Rates of models of one size. */
+const EXPLANATION = [
+  "",
+  "- **wllama** is llama.cpp in WebAssembly. It has no Hymba, so it runs a Llama with as many parameters to within two per",
+  "  cent, in the same storage type; its rate is the one that llama.cpp reports of itself.",
+  "- **ONNX Runtime** has neither: it multiplies the large matrices of the Hymba (in_proj, out_proj, gate, up, down, head;",
+  "  `MatMulNBits`, blocks of 32, int8 activations) and does nothing else of a token.",
+  "- **This runtime** runs the whole Hymba, its npm build, activations of two bytes.",
+  "",
+  "Tokens, or passes over the matrices, a second, and bytes of the model's file times that:",
+  "",
+];
+
+/** A table and a plot. */
 export function peersSection({ setting, browser, packages, rows }: PeerResults): Section {
-  const groups = [...new Set(rows.map(({ pair, dtype, threads }) => `${pair} ${dtype}, ${threads} threads`))];
-  const find = (group: string, contestant: string): PeerRow | undefined =>
-    rows.find((row) =>
-      row.contestant === contestant && `${row.pair} ${row.dtype}, ${row.threads} threads` === group
-    );
-  const plot = barChart({
-    title: "Decode in Chromium, models of one size",
-    unit: "tokens/s",
-    groups,
-    series: Object.entries(NAMES).map(([contestant, name]) => ({
-      name,
-      values: groups.map((group) => find(group, contestant)?.rate.median ?? null),
-    })),
-  });
-  const ratio = (group: string): string => {
-    const [ours, theirs] = ["hymba", "wllama"].map((contestant) => find(group, contestant)?.rate.median);
-    return ours && theirs ? short(ours / theirs) : "not measured";
-  };
-  const figureOf = (group: string, contestant: string): string => {
-    const row = find(group, contestant);
-    return row ? `${cell(row.rate)}, ${short(row.rate.median * row.fileBytes / 1e9)} GB/s` : "not measured";
-  };
+  const groups = Map.groupBy(rows, ({ pair, dtype, threads }) => `${pair} ${dtype}, ${threads} threads`);
+  const where = settingLine({ ...setting, runtime: `headless Chromium ${browser}` });
   const lines = [
-    "## Peers, in one browser",
-    "",
-    `${settingLine({ ...setting, runtime: `headless Chromium ${browser}` })} ${packages.join(", ")}.`,
-    "",
-    "- **wllama** is llama.cpp in WebAssembly. It has no Hymba, so it runs a Llama with as many parameters to within two per",
-    "  cent, in the same storage type; its rate is the one that llama.cpp reports of itself.",
-    "- **ONNX Runtime** has neither: it multiplies the large matrices of the Hymba (in_proj, out_proj, gate, up, down, head;",
-    "  `MatMulNBits`, blocks of 32, int8 activations) and does nothing else of a token.",
-    "- **This runtime** runs the whole Hymba, its npm build, activations of two bytes.",
-    "",
-    "Tokens, or passes over the matrices, a second, and bytes of the model's file times that:",
-    "",
+    ...["## Peers, in one browser", "", `${where} ${packages.join(", ")}.`],
+    ...EXPLANATION,
     ...table(
       ["size, storage, threads", ...Object.values(NAMES), "times wllama"],
-      groups.map((
-        group,
-      ) => [group, ...Object.keys(NAMES).map((each) => figureOf(group, each)), ratio(group)]),
+      [...groups].map((
+        [name, group],
+      ) => [name, ...Object.keys(NAMES).map(figureIn(group)), advantage(group)]),
     ),
-    "",
-    picture("peers.svg", "Decode rates of this runtime and of peers"),
-    "",
+    ...["", picture("peers.svg", "Decode rates of this runtime and of peers"), ""],
   ];
-  return { lines, plots: new Map([["peers.svg", plot]]) };
+  return { lines, plots: new Map([["peers.svg", plot(groups)]]) };
+}
+
+function plot(groups: ReadonlyMap<string, readonly PeerRow[]>): string {
+  return barChart({
+    title: "Decode in Chromium, models of one size",
+    unit: "tokens/s",
+    groups: [...groups.keys()],
+    series: Object.entries(NAMES).map(([contestant, name]) => ({
+      name,
+      values: [...groups.values()].map((group) => medianOf(group, contestant)),
+    })),
+  });
+}
+
+function medianOf(group: readonly PeerRow[], contestant: string): number | null {
+  return group.find((row) => row.contestant === contestant)?.rate.median ?? null;
+}
+
+function figureIn(group: readonly PeerRow[]): (contestant: string) => string {
+  return (contestant) => {
+    const row = group.find((each) => each.contestant === contestant);
+    return row ? `${cell(row.rate)}, ${short(row.rate.median * row.fileBytes / 1e9)} GB/s` : "not measured";
+  };
+}
+
+function advantage(group: readonly PeerRow[]): string {
+  const [ours, theirs] = [medianOf(group, "hymba"), medianOf(group, "wllama")];
+  return ours && theirs ? short(ours / theirs) : "not measured";
 }
