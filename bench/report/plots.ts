@@ -21,15 +21,17 @@ const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 
 /** The chart as an SVG document. Legible on light and dark pages: it has a white ground of its own. */
 export function barChart({ title, unit, groups, series, logarithmic = false }: BarChart): string {
-  const height = 110 + groups.length * (series.length * ROW_HEIGHT + 16);
+  const top = 44 + series.length * ROW_HEIGHT;
+  const height = top + 50 + groups.length * (series.length * ROW_HEIGHT + 16);
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
   chart.setOption({
     animation: false,
     backgroundColor: "#ffffff",
     color: COLORS,
     title: { text: title, left: 12, top: 8, textStyle: { fontSize: 15 } },
-    legend: { top: 34, left: 12, data: series.map(({ name }) => name) },
-    grid: { left: 12, right: 70, top: 66, bottom: 30, containLabel: true },
+    // One below the other: without a browser, texts cannot be measured well enough to stand in a row.
+    legend: { orient: "vertical", itemGap: 4, top: 34, left: 12, data: series.map(({ name }) => name) },
+    grid: { left: 12, right: 70, top, bottom: 30, containLabel: true },
     xAxis: { type: logarithmic ? "log" : "value", name: unit, nameLocation: "middle", nameGap: 24 },
     yAxis: { type: "category", inverse: true, data: [...groups] },
     series: series.map(({ name, values }) => ({
