@@ -20,25 +20,42 @@ Deno.test("ChatTemplate renders the default model's template: the texts as they 
   assertEquals(ChatTemplate.fromConfig(config).render(CHAT), " Be brief. Who?Mia.Where?");
 });
 
-/** A template of the shape that Hymba-1.5B-Instruct's has; written for this test. */
+/** A template that does what Hymba-1.5B-Instruct's does; written for this test. */
 const TURNS = `{{ '<extra_id_0>System' }}
-{%- for message in messages %}{% if message.role == 'system' %}{{ '\\n' + message['content'].strip() }}
-{%- for tool in tools or [] %}{{ '\\n<tool> ' + tool | tojson + ' </tool>' }}{% endfor %}{% endif %}{% endfor -%}
+{%- set extras = tools or contexts -%}
+{%- for message in messages if message.role == 'system' -%}
+{{ '\\n' + message.content | trim }}{% if extras %}{{ '\\n' }}{% endif %}
+{%- endfor -%}
+{%- for tool in tools or [] %}{{ '\\n<tool> ' + tool | tojson + ' </tool>' }}{% endfor -%}
+{%- if tools and contexts %}{{ '\\n' }}{% endif -%}
+{%- for context in contexts or [] %}{{ '\\n<context> ' + context.strip() + ' </context>' }}{% endfor -%}
 {{ '\\n\\n' }}
 {%- for message in messages if message.role != 'system' -%}
-{{ '<extra_id_1>' + ('User' if message.role == 'user' else 'Assistant') + '\\n' + message.content | trim + '\\n' }}
+{{ '<extra_id_1>' + message.role.capitalize() + '\\n' + message.content | trim + '\\n' }}
 {%- endfor -%}
 {% if add_generation_prompt %}{{ '<extra_id_1>Assistant\\n' }}{% endif %}`;
 
-Deno.test("ChatTemplate renders turns, conditions, filters and the generation prompt", () => {
+Deno.test("ChatTemplate renders the release's turns and the generation prompt, without <s>", () => {
   const turns =
     "<extra_id_0>System\nBe brief.\n\n<extra_id_1>User\nWho?\n<extra_id_1>Assistant\nMia.\n<extra_id_1>User\nWhere?\n";
-  assertEquals(template(TURNS).render(CHAT), turns + "<extra_id_1>Assistant\n");
-  assertEquals(template(TURNS).render(CHAT, { addGenerationPrompt: false }), turns);
-  const tools = [{ name: "look" }];
-  assertStringIncludes(
-    template(TURNS).render(CHAT, { variables: { tools } }),
-    'brief.\n<tool> {"name": "look"} </tool>\n\n',
+  const chat = template(TURNS, { bos_token: "<s>" });
+  assertEquals(chat.render(CHAT), turns + "<extra_id_1>Assistant\n");
+  assertEquals(chat.render(CHAT, { addGenerationPrompt: false }), turns);
+  const [user] = CHAT.slice(1);
+  assertEquals(
+    chat.render([user]),
+    "<extra_id_0>System\n\n<extra_id_1>User\nWho?\n<extra_id_1>Assistant\n",
+  );
+});
+
+Deno.test("ChatTemplate renders the release's tools, contexts and tool turns", () => {
+  const variables = { tools: [{ name: "look" }], contexts: [" It is dark. "] };
+  const [system, user] = CHAT;
+  const messages: ChatMessage[] = [system, user, { role: "tool", content: "a cat" }];
+  assertEquals(
+    template(TURNS).render(messages, { variables }),
+    '<extra_id_0>System\nBe brief.\n\n<tool> {"name": "look"} </tool>\n\n<context> It is dark. </context>\n\n' +
+      "<extra_id_1>User\nWho?\n<extra_id_1>Tool\na cat\n<extra_id_1>Assistant\n",
   );
 });
 
