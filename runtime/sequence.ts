@@ -104,12 +104,13 @@ export class Sequence {
 
   /**
    * Passes the last generated token of each of these sequences of one network together, so that the logits which each reads next are
-   * there already, the same as it would compute. Leaves out those whose tokens have all passed.
+   * there already, the same as it would compute. Leaves out those whose tokens have all passed, and does nothing where the backend
+   * chooses tokens: there each runs ahead, and products of several rows are rounded otherwise than those of one.
    *
    * @throws {ConfigError} where one has used up its declared context; none has changed then
    */
   static passTogether(sequences: readonly Sequence[]): void {
-    if (sequences.length < 2) return; // one alone may run ahead
+    if (sequences.length < 2 || sequences[0].net.backend.resident) return;
     const pending = sequences.map((sequence) => ({ sequence, ...sequence.settle() }))
       .filter(({ sequence, passed }) => sequence.ids.length > passed);
     if (pending.length < 2) return; // alone it costs no more later
