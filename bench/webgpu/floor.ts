@@ -1,24 +1,26 @@
-/** @file What no decode step can be faster than: the bytes that it must read, at the rate at which the GPU copies memory. */
-import { openWebGpuBackend, type WebGpuOptions } from "../../runtime/backends/webgpu.ts";
+/** @file What no decode step can be faster than: the bytes that it must read, at the rate at which a product reads a large matrix. */
 import type { Weight } from "../../runtime/backend.ts";
+import { openWebGpuBackend, type WebGpuOptions } from "../../runtime/backends/webgpu.ts";
 import type { Network } from "../../runtime/network.ts";
-import { columns } from "../../runtime/tensor.ts";
 import { Stopwatch } from "./timing.ts";
 
-/** Elements of a row, of which the last is left out: what is not packed is copied by a kernel, faster than by WebGPU's own copy. */
 const COLUMNS = 8192;
 
-/** Bytes a second, read and written ones added up, of copies of `bytes` bytes on a GPU. */
-export async function copyRate(options: WebGpuOptions, bytes: number): Promise<number> {
+/** Bytes a second at which one row of activations meets an f16 matrix of `bytes` bytes, many times what caches hold. */
+export async function readRate(options: WebGpuOptions, bytes: number): Promise<number> {
   const backend = await openWebGpuBackend(options);
-  const [from, to] = [0, 1].map(() =>
-    columns(backend.allocate([bytes / 4 / COLUMNS, COLUMNS], "f32"), 0, COLUMNS - 1)
+  const rows = bytes / 2 / COLUMNS;
+  const numbers = Uint16Array.from(
+    { length: bytes / 2 },
+    (_, i) => 0x2c00 + (Math.imul(i, 2654435761) >>> 22),
   );
-  const { total } = await new Stopwatch(backend).measure((copies) => {
-    for (let i = 0; i < copies; i++) backend.copy(from, to);
-  }, 4);
+  const weight = backend.upload("matrix", "f16", [rows, COLUMNS], new Uint8Array(numbers.buffer));
+  const [x, out] = [COLUMNS, rows].map((width) => backend.allocate([1, width], "f32"));
+  const { total } = await new Stopwatch(backend).measure((products) => {
+    for (let i = 0; i < products; i++) backend.linear({ x, weight, out });
+  }, 8);
   backend.dispose();
-  return 2 * bytes / (total / 1000);
+  return bytes / (total / 1000);
 }
 
 /** A decode step's bytes at `position`, and the milliseconds that they take. Of the embedding a step reads one row, unless it is the head. */

@@ -14,7 +14,7 @@ import { type HymbaConfig, parseConfig } from "../../runtime/config.ts";
 import type { WeightDtype } from "../../runtime/tensor.ts";
 import { shapeConfig, type ShapeName } from "../shapes.ts";
 import { callerTimings } from "./caller.ts";
-import { copyRate, floorOf } from "./floor.ts";
+import { floorOf, readRate } from "./floor.ts";
 import { randomNetwork, timeDecode, timePrefill } from "./model.ts";
 import { timeOps } from "./ops.ts";
 import { TINY } from "./shapes.ts";
@@ -59,15 +59,15 @@ async function timings(shape: string, dtype: WeightDtype): Promise<Record<string
   const ops = shape === "1.5b" || tiny ? await timeOps(net, backend, stopwatch, tiny ? 8 : 4096) : undefined;
   const prefill = await timePrefill(net, tiny ? [32] : [512, 8192]);
   const { adapter, features } = backend;
-  const floor = floorOf(net, tiny ? 8 : 8192, report.copyBytesPerSecond);
+  const floor = floorOf(net, tiny ? 8 : 8192, report.readBytesPerSecond);
   backend.dispose();
   return { shape, dtype, chunk, adapter, features, floor, decode, prefill, ops };
 }
 
-const report: Record<string, unknown> & { copyBytesPerSecond: number; models: unknown[] } = {
+const report: Record<string, unknown> & { readBytesPerSecond: number; models: unknown[] } = {
   runtime: navigator.userAgent,
   dawn: gpu !== undefined,
-  copyBytesPerSecond: await copyRate({ gpu, allowSoftware: tiny }, tiny ? 2 ** 20 : 2 ** 30),
+  readBytesPerSecond: await readRate({ gpu, allowSoftware: tiny }, tiny ? 2 ** 20 : 2 ** 29),
   models: [],
 };
 
@@ -76,7 +76,7 @@ async function save(): Promise<void> {
   await Deno.writeTextFile(`${folder}/webgpu.json`, JSON.stringify(report, null, 1));
 }
 
-console.log(`copies move ${(report.copyBytesPerSecond / 1e12).toFixed(2)} TB/s`);
+console.log(`a product reads ${(report.readBytesPerSecond / 1e12).toFixed(2)} TB/s`);
 if (flags.includes("--tests")) {
   report.tests = await conformance();
   console.log(report.tests);

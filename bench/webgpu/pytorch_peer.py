@@ -21,10 +21,12 @@ QUERIES, KEYS, VALUES = HEADS * KEY, KV_HEADS * KEY, KV_HEADS * VALUE
 
 
 def matrix(rows: int, columns: int) -> torch.Tensor:
+    """Random weights that keep a vector's size."""
     return torch.randn(rows, columns, device="cuda", dtype=torch.bfloat16) / columns**0.5
 
 
 def norm(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """RMS norm."""
     return F.rms_norm(x, (x.shape[-1],), weight, 1e-6)
 
 
@@ -32,7 +34,9 @@ class Layer:
     """One layer with its state: caches whose newest slot a step overwrites, so that its time does not change."""
 
     def __init__(self, index: int, owner: "Layer | None", position: int) -> None:
-        ones = lambda n: torch.ones(n, device="cuda", dtype=torch.bfloat16)
+        def ones(n: int) -> torch.Tensor:
+            return torch.ones(n, device="cuda", dtype=torch.bfloat16)
+
         kv = 0 if owner else KEYS + VALUES
         self.in_proj = matrix(QUERIES + kv + 2 * INNER, HIDDEN)
         self.out_proj, self.x_proj = matrix(HIDDEN, INNER), matrix(RANK + 2 * STATE, INNER)
@@ -51,6 +55,7 @@ class Layer:
             self.values = torch.randn(1, KV_HEADS, slots, VALUE, device="cuda", dtype=torch.bfloat16)
 
     def attend(self, q: torch.Tensor, kv: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """The attention heads."""
         cache = self.owner or self
         q = rotate(q.view(1, HEADS, 1, KEY), turn)
         if not self.owner:
@@ -59,6 +64,7 @@ class Layer:
         return F.scaled_dot_product_attention(q, cache.keys, cache.values, enable_gqa=True).view(1, INNER)
 
     def scan(self, u: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """The Mamba heads."""
         self.conv_state.copy_(torch.cat([self.conv_state[:, 1:], u.view(INNER, 1)], 1))
         x = F.silu((self.conv_state * self.conv).sum(1) + self.conv_bias)
         dt, b, c = F.linear(x, self.x_proj).split([RANK, STATE, STATE])
@@ -69,6 +75,7 @@ class Layer:
         return (y * F.silu(z)).view(1, INNER)
 
     def step(self, x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """The residual stream after this layer."""
         projected = F.linear(norm(x, self.norms[0]), self.in_proj).view(-1)
         q, kv, u, z = projected.split([QUERIES, projected.numel() - QUERIES - 2 * INNER, INNER, INNER])
         attended, scanned = self.attend(q, kv, turn), self.scan(u, z)
@@ -78,12 +85,14 @@ class Layer:
 
 
 def rotate(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """RoPE by one angle for each pair of dimensions."""
     low, high = x.chunk(2, -1)
     cos, sin = turn
     return torch.cat([low * cos - high * sin, high * cos + low * sin], -1)
 
 
 def median_ms(run, calls: int) -> float:
+    """Median milliseconds a call, of seven rounds."""
     samples = []
     for _ in range(7):
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
@@ -98,6 +107,7 @@ def median_ms(run, calls: int) -> float:
 
 @torch.inference_mode()
 def main(position: int) -> None:
+    """Measures and prints."""
     layers: list[Layer] = []
     for index in range(LAYERS):
         group = next((g for g in GROUPS if index in g), [index])
