@@ -92,7 +92,15 @@ export type { ChatMessage, ChatRenderOptions, ChatRole, ChatTemplate } from "./r
 export type { DecodeOptions, EncodeOptions } from "./runtime/tokenizer.ts";
 export type { HymbaConfig, WindowRule } from "./runtime/config.ts";
 export type { LayerPlan } from "./runtime/layer_plan.ts";
-export type { BackendChoice, BackendReport, WasmChoice, WebGpuChoice } from "./runtime/open_backend.ts";
+export type {
+  AutoChoice,
+  BackendChoice,
+  GpuOptions,
+  WasmChoice,
+  WebGpuChoice,
+} from "./runtime/open_backend.ts";
+export type { BackendChange, BackendReport, SelfTestReport } from "./runtime/backend_report.ts";
+export type { DeviceLossOptions } from "./runtime/refuge.ts";
 export type { WasmVariant } from "./runtime/backends/wasm/compile_kernels.ts";
 export type { KernelOptions } from "./runtime/backends/wasm/open_kernels.ts";
 export type { ThreadOptions } from "./runtime/backends/wasm/threads.ts";

@@ -1,6 +1,6 @@
 /** @file What a person wants to know of a generation, on standard error. */
 import type { GenerationSummary } from "../runtime/generation_options.ts";
-import type { BackendReport } from "../runtime/open_backend.ts";
+import type { BackendReport } from "../runtime/backend_report.ts";
 
 /** One line: the backend, the GPU if it is one, and why it was chosen. */
 export function describeBackend({ kind, reason, adapter }: BackendReport): string {

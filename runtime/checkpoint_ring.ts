@@ -40,6 +40,11 @@ export class CheckpointRing {
     this.#size = checkpoints;
   }
 
+  /** Tokens that it reaches back at least, once it is full. */
+  get reach(): number {
+    return (this.#size - 1) * this.#interval;
+  }
+
   /** The buffers of all checkpoints and their bytes; a growing cache that several of them share is in it once. */
   get buffers(): ReadonlyMap<unknown, number> {
     return new Map(this.#kept.flatMap(({ state }) => [...state.buffers]));
@@ -75,4 +80,18 @@ export class CheckpointRing {
     this.#kept.forEach(({ state }) => state.dispose());
     this.#kept = [];
   }
+}
+
+/**
+ * Requires a checkpoint of at most `target` tokens.
+ *
+ * @throws {ConfigError} where none is kept
+ */
+export function requireReach(ring: CheckpointRing | null, target: number): void {
+  if (ring?.reaches(target)) return;
+  const is = ring ? "no checkpoint is so old" : "the session keeps no checkpoints";
+  throw new ConfigError(
+    `Cannot rewind to ${target} tokens: ${is}, expected one`,
+    "Create the session with rewind: { interval, checkpoints } that reach back far enough",
+  );
 }

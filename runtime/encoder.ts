@@ -22,7 +22,7 @@ import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
 import { openSafetensors } from "./formats/safetensors.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
-import type { BackendReport } from "./open_backend.ts";
+import type { BackendReport } from "./backend_report.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import { type FileSource, openFile } from "./sources/open_file.ts";
 import { elementCount } from "./tensor.ts";

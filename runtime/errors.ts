@@ -46,5 +46,5 @@ export class BackendUnavailableError extends HymbaError {}
 /** A kernel failed to compile or to run. */
 export class KernelError extends HymbaError {}
 
-/** The GPU device was lost while it held a session's state. */
+/** The GPU was lost, or ran out of memory, while it held a session's state. */
 export class DeviceLostError extends HymbaError {}

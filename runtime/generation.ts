@@ -1,4 +1,5 @@
 /** @file One generation, step by step: logits -> sample -> text -> stop? Its state is plain data, so that it can go on elsewhere. */
+import { ConfigError } from "./errors.ts";
 import type { FinishReason, ResolvedGeneration, Token } from "./generation_options.ts";
 import { type SampledToken, Sampler, type SamplerState } from "./sampler.ts";
 import { StopMatcher, type StopMatcherState } from "./stop_matcher.ts";
@@ -147,4 +148,24 @@ export class Generation {
     if (this.#stream === null) return "";
     return (ended ? "" : this.#stream.push(id)) + (last ? this.#stream.flush() : "");
   }
+}
+
+/**
+ * The interrupted generation, with the constraint that it goes on with.
+ *
+ * @throws {ConfigError} where there is no generation, or it had a constraint and is given none
+ */
+export function requireResumable(interrupted: Generation | null, constraint?: TokenConstraint): Generation {
+  if (interrupted === null) {
+    throw new ConfigError(
+      "Cannot resume: no generation was interrupted, expected one",
+      "Call generate() instead",
+    );
+  }
+  if (constraint !== undefined) interrupted.constraint = constraint;
+  if (!interrupted.lacksConstraint) return interrupted;
+  throw new ConfigError(
+    "Cannot resume: the generation had a constraint, which snapshots do not keep, expected one",
+    "Give resume() a constraint that has accepted the generation's tokens so far",
+  );
 }

@@ -1,4 +1,5 @@
 /** @file What a caller may ask of a generation, and what it gets: options, tokens, summary. */
+import type { BackendChange } from "./backend_report.ts";
 import { ConfigError } from "./errors.ts";
 import type { TokenLogprob } from "./logprobs.ts";
 import type { TokenConstraint } from "./token_constraint.ts";
@@ -53,6 +54,8 @@ export interface GenerationSummary {
   readonly stateBytes: number;
   /** The seed that was used, given or drawn. */
   readonly seed: number;
+  /** The times that its backend was lost and another went on; absent where none was. */
+  readonly backendChanges?: readonly BackendChange[];
 }
 
 /** {@linkcode GenerateOptions}, checked and completed. */

@@ -1,30 +1,36 @@
 /** @file Source -> {@linkcode Model}: checkpoint, backend, weights, tokenizer, in that order; what fails frees what was opened. */
 import { openStories } from "../models/stories/open_stories.ts";
 import type { ActivationPrecision } from "./activation_precision.ts";
-import type { Backend } from "./backend.ts";
 import type { DownloadOptions } from "./cache/download_options.ts";
 import { ChatTemplate } from "./chat.ts";
 import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
-import { Fingerprint } from "./fingerprint.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
+import type { NetworkSource } from "./load_network.ts";
 import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
-import type { Network } from "./network.ts";
-import { type BackendChoice, openBackend, type WasmChoice, type WebGpuChoice } from "./open_backend.ts";
+import { NetworkHome } from "./network_home.ts";
+import {
+  type AutoChoice,
+  type BackendChoice,
+  openNetwork,
+  type WasmChoice,
+  type WebGpuChoice,
+} from "./open_backend.ts";
+import { type DeviceLossOptions, refugeOf, resolveDeviceLoss } from "./refuge.ts";
 import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
 import type { TokenObserver } from "./token_observer.ts";
 import { Tokenizer } from "./tokenizer.ts";
-import { loadWeights } from "./weights.ts";
-import { createWorkspace } from "./workspace.ts";
 
 /** How to load a model. Everything is optional. */
 export interface LoadOptions {
   /** What computes: a name, or a name with more to say. @default {"auto"} */
-  backend?: BackendChoice | WebGpuChoice | WasmChoice;
+  backend?: BackendChoice | AutoChoice | WebGpuChoice | WasmChoice;
+  /** What happens when a GPU is lost. The checkpoint's files stay open for that case. @default go on with WebAssembly */
+  deviceLoss?: DeviceLossOptions;
   /** Storage of the large matrices; left out: as the checkpoint has them. */
   quantization?: WeightDtype;
   /**
@@ -85,57 +91,42 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
   const { signal } = options;
   if (options.chunkSize !== undefined) checkChunkSize(options.chunkSize);
   signal?.throwIfAborted();
+  const deviceLoss = resolveDeviceLoss(options.deviceLoss);
   const checkpoint = await openCheckpoint(source ?? await openStories(), options);
+  let isKept = false;
   try {
     const config = {
       ...parseConfig(checkpoint.configJson),
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
     const text = readText(checkpoint, config);
-    const { backend, report } = await openBackend(options.backend, {
-      activations: options.activations,
-      threads: threadsFor(options.threads, checkpoint.tensors),
-    });
+    const network = networkSource(checkpoint, config, options);
+    const { backend = "auto", activations } = options;
+    const settings = { activations, threads: threadsFor(options.threads, checkpoint.tensors) };
+    const opened = await openNetwork(backend, network, settings);
     try {
-      const net = await openNetwork(checkpoint, config, backend, options);
-      return await Model.create({ net, ...text, report, kvDtype: options.kvDtype ?? "f32" });
+      const refuge = refugeOf(opened, network, settings, deviceLoss);
+      const home = await NetworkHome.create(opened, options.kvDtype ?? "f32", refuge);
+      isKept = refuge !== null;
+      return new Model({ home, ...text });
     } catch (error) {
-      backend.dispose();
+      opened.net.backend.dispose();
       throw error;
     }
   } finally {
-    await checkpoint.tensors.close();
+    if (!isKept) await checkpoint.tensors.close();
   }
 }
 
-async function openNetwork(
+function networkSource(
   checkpoint: Checkpoint,
   config: HymbaConfig,
-  backend: Backend,
-  options: LoadOptions,
-): Promise<Network> {
-  const chunkSize = options.chunkSize ?? backend.preferredChunkSize;
-  const fingerprint = new Fingerprint();
-  await fingerprint.addText(
-    JSON.stringify([
-      checkpoint.configJson,
-      config.windowRule,
-      options.quantization ?? null,
-      options.activations ?? null,
-    ]),
-  );
-  const onBytes = (bytes: Uint8Array<ArrayBuffer>): Promise<void> => fingerprint.add(bytes);
-  const weights = await loadWeights(checkpoint.tensors, config, backend, { ...options, onBytes });
-  const rope = backend.createRope(config.inverseFrequencies);
+  { quantization, activations, chunkSize, observer, signal, onProgress }: LoadOptions,
+): NetworkSource {
   return {
-    backend,
-    config,
-    weights,
-    rope,
-    workspace: createWorkspace(backend, config, chunkSize),
-    chunkSize,
-    fingerprint: fingerprint.hex(),
-    observer: options.observer,
+    ...{ checkpoint, config, chunkSize, observer },
+    precision: [quantization ?? null, activations ?? null],
+    weights: { quantization, signal, onProgress },
   };
 }
 

@@ -1,67 +1,49 @@
 /** @file A loaded model: text in, text out. */
+import type { BackendReport } from "./backend_report.ts";
 import type { RewindOptions } from "./checkpoint_ring.ts";
 import { checkIds } from "./check_ids.ts";
 import type { ChatMessage, ChatTemplate } from "./chat.ts";
+import { collectLogits } from "./collect_logits.ts";
 import type { HymbaConfig } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
-import { logitsOfPass } from "./forward.ts";
 import type { GenerateOptions, GenerationSummary, Token } from "./generation_options.ts";
-import type { Network } from "./network.ts";
-import type { BackendReport } from "./open_backend.ts";
-import { decodeStep, prefill } from "./prefill.ts";
+import { KeptStates } from "./kept_states.ts";
+import { beginState } from "./meta_state.ts";
+import { MovableSequence } from "./movable_sequence.ts";
+import type { NetworkHome } from "./network_home.ts";
 import { Prefix } from "./prefix.ts";
 import { Session } from "./session.ts";
 import type { LogitsOptions, PrefixOptions, SessionOptions } from "./session_options.ts";
-import { emptyParts, restoreSession } from "./session_snapshot.ts";
-import { SequenceState } from "./state.ts";
-import { declareMemory, type KvDtype, type MemoryOptions } from "./state_layout.ts";
+import { emptyParts, restoreSession, type SessionParts } from "./session_snapshot.ts";
+import { declareMemory } from "./state_layout.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
 import type { DecodeOptions, EncodeOptions } from "./tokenizer.ts";
-import { freeWorkspace } from "./workspace.ts";
 
 /** What a {@linkcode Model} is made of. */
 export interface ModelParts {
-  readonly net: Network;
+  readonly home: NetworkHome;
   readonly text: TextSettings;
   readonly chatTemplate: ChatTemplate | null;
-  readonly report: BackendReport;
-  readonly kvDtype: KvDtype;
 }
 
 /** A Hymba language model, loaded and ready. Made by {@linkcode loadModel}. */
 export class Model {
   readonly #parts: ModelParts;
-  /** The state after the meta tokens: a constant, copied into every new session (arXiv:2411.13676, section 2.3). */
-  readonly #metaState: SequenceState;
 
-  private constructor(parts: ModelParts, metaState: SequenceState) {
+  /** Takes over the network's home. */
+  constructor(parts: ModelParts) {
     this.#parts = parts;
-    this.#metaState = metaState;
   }
 
-  /** Passes the meta tokens through the network once and keeps the state. */
-  static async create(parts: ModelParts): Promise<Model> {
-    const { net, kvDtype } = parts;
-    const layout = { chunkSize: net.chunkSize, kvDtype, maxContext: null, globalWindow: null };
-    const state = new SequenceState(net.backend, net.config, layout);
-    const table = net.weights.metaTokens;
-    if (table !== null) {
-      using turns = new EventLoopTurns();
-      const ids = Array.from({ length: net.config.numMetaTokens }, (_, i) => i);
-      await prefill(net, state, ids, turns, { table });
-    }
-    return new Model(parts, state);
-  }
-
-  /** Which backend runs, and why that one. */
+  /** Which backend runs, and why that one; another one after a GPU was lost. */
   get backend(): BackendReport {
-    return this.#parts.report;
+    return this.#parts.home.report;
   }
 
   /** The architecture. */
   get config(): HymbaConfig {
-    return this.#parts.net.config;
+    return this.#parts.home.net.config;
   }
 
   /** How messages become a prompt; null where the checkpoint does not say. */
@@ -104,9 +86,10 @@ export class Model {
    * @throws {ConfigError} for a bad option
    */
   async createSession({ rewind, prefix, ...memory }: SessionOptions = {}): Promise<Session> {
-    const { net, text } = this.#parts;
+    const { home } = this.#parts;
     if (prefix !== undefined) return await prefix.createSession(rewind ?? null, memory);
-    return new Session(net, text, emptyParts(net, this.#begin(memory), rewind ?? null));
+    const state = beginState(home.metaState, declareMemory(home.metaState.layout, memory));
+    return this.#open(emptyParts(home.net, state, rewind ?? null));
   }
 
   /**
@@ -132,8 +115,7 @@ export class Model {
     bytes: Uint8Array,
     { rewind = null }: { rewind?: RewindOptions | null } = {},
   ): Promise<Session> {
-    const { net, text } = this.#parts;
-    return new Session(net, text, await restoreSession(net, bytes, rewind));
+    return this.#open(await restoreSession(this.#parts.home.net, bytes, rewind));
   }
 
   /**
@@ -193,46 +175,28 @@ export class Model {
     ids: ArrayLike<number>,
     { steps = [], signal, ...memory }: LogitsOptions = {},
   ): Promise<Float32Array> {
-    const { net } = this.#parts;
-    const { vocabSize } = net.config;
-    const l = checkIds(ids, vocabSize).length + checkIds(steps, vocabSize).length;
-    const out = new Float32Array(l * vocabSize);
-    const state = this.#begin(memory);
+    const { vocabSize } = this.config;
+    const input = { ids: checkIds(ids, vocabSize), steps: checkIds(steps, vocabSize) };
     using turns = new EventLoopTurns();
-    let done = 0;
-    const onChunk = async (length: number): Promise<void> => {
-      out.set(await net.backend.read(logitsOfPass(net, length)), done * vocabSize);
-      done += length;
-    };
-    try {
-      await prefill(net, state, ids, turns, { signal, onChunk });
-      for (const id of Array.from(steps)) {
-        signal?.throwIfAborted();
-        decodeStep(net, state, id);
-        await onChunk(1);
-        await turns.turn();
+    return await this.#parts.home.run(async (net, metaState) => {
+      const state = beginState(metaState, declareMemory(metaState.layout, memory));
+      try {
+        return await collectLogits(net, state, input, turns, signal);
+      } finally {
+        state.dispose();
       }
-    } finally {
-      state.dispose();
-    }
-    return out;
+    });
   }
 
   /** Frees the weights and everything else in the backend's memory. Sessions of this model die with it. */
   [Symbol.asyncDispose](): Promise<void> {
-    const { backend, workspace } = this.#parts.net;
-    this.#metaState.dispose();
-    freeWorkspace(backend, workspace);
-    backend.dispose();
-    return Promise.resolve();
+    return this.#parts.home.dispose();
   }
 
-  /** The state after the meta tokens, with memory as declared. */
-  #begin(memory: MemoryOptions): SequenceState {
-    const plain = memory.maxContext === undefined && memory.globalWindow === undefined;
-    return plain
-      ? this.#metaState.fork()
-      : this.#metaState.forkAs(declareMemory(this.#metaState.layout, memory));
+  #open({ sequence, kept, ...parts }: SessionParts): Session {
+    const { home, text } = this.#parts;
+    const states = new KeptStates(kept === null || home.keepEvery === null ? [] : [kept]);
+    return new Session(home, text, { ...parts, sequence: new MovableSequence(home, sequence, states) });
   }
 
   #promptIds(prompt: string | ArrayLike<number>): string | ArrayLike<number> {

@@ -1,24 +1,41 @@
 /**
- * @file Chooses a backend. The only place that falls back, and only when a backend says that it cannot run here; the report
- * says which backend it is and why.
+ * @file Chooses a backend and loads a network onto it. The only place that falls back, and only when a backend says that it cannot run
+ * here; the report says which backend it is and why.
  */
 import type { ActivationPrecision } from "./activation_precision.ts";
 import type { Backend, BackendKind } from "./backend.ts";
+import type { BackendReport } from "./backend_report.ts";
 import { ReferenceBackend } from "./backends/reference.ts";
 import type { WasmOptions } from "./backends/wasm.ts";
 import type { KernelOptions } from "./backends/wasm/open_kernels.ts";
-import type { WebGpuOptions } from "./backends/webgpu.ts";
-import type { AdapterReport, GpuFeatures } from "./backends/webgpu/device.ts";
-import { ConfigError } from "./errors.ts";
+import type { WebGpuBackend } from "./backends/webgpu.ts";
+import { BackendUnavailableError, ConfigError, DeviceLostError, KernelError } from "./errors.ts";
+import { loadNetwork, matrixBytes, type NetworkSource } from "./load_network.ts";
+import type { Network } from "./network.ts";
+import { type Expectation, expectLogits, selfTest } from "./self_test.ts";
 
-/** WebGPU with more to say than its name. */
-export interface WebGpuChoice {
-  /** Names the backend. */
-  readonly kind: "webgpu";
+/** Which GPUs to take, and from where. */
+export interface GpuOptions {
   /** Where adapters come from, such as the npm package `webgpu`; the platform's `navigator.gpu` unless given. */
   readonly gpu?: GPU;
-  /** Take a GPU that is emulated on the CPU, too. */
+  /** Take a GPU that is emulated on the CPU, too. @default {false} */
   readonly allowSoftware?: boolean;
+}
+
+/** A GPU where one is worth it and computes what the CPU computes, else WebAssembly. */
+export interface AutoChoice extends GpuOptions {
+  /** Names the choice. */
+  readonly kind: "auto";
+  /** Bytes of matrices, as they are stored, from which on a GPU is tried. @default {32 MiB} */
+  readonly minMatrixBytes?: number;
+}
+
+/** WebGPU with more to say than its name. */
+export interface WebGpuChoice extends GpuOptions {
+  /** Names the backend. */
+  readonly kind: "webgpu";
+  /** Compare with the CPU first, as `auto` does, and throw where they differ. @default {false} */
+  readonly selfTest?: boolean;
 }
 
 /** WebAssembly with more to say than its name, such as a compiled module where none may be compiled. */
@@ -27,28 +44,14 @@ export interface WasmChoice extends Omit<KernelOptions, "threads"> {
   readonly kind: "wasm";
 }
 
-/** Which backend to use; `auto` takes WASM, WebGPU runs only when asked for. */
+/** Which backend to use; `auto` takes WebGPU for large models where there is a real GPU that passes a test, else WASM. */
 export type BackendChoice = "auto" | BackendKind;
 
-/** Which backend runs, and why that one. */
-export interface BackendReport {
-  /** Which one runs. */
-  readonly kind: BackendKind;
-  /** Why this one was chosen, as a sentence without its full stop. */
-  readonly reason: string;
-  /** The SIMD instructions of the WASM build in use. */
-  readonly simd?: "relaxed" | "simd128";
-  /** Threads that the WASM build computes with, the caller's own included. */
-  readonly threads?: number;
-  /** The GPU in use. */
-  readonly adapter?: AdapterReport;
-  /** What the kernels use of the GPU. */
-  readonly features?: GpuFeatures;
-}
+type TaggedChoice = AutoChoice | WebGpuChoice | WasmChoice | { readonly kind: "reference" };
 
-/** A backend and the report on how it was chosen. */
-export interface OpenedBackend {
-  readonly backend: Backend;
+/** A network on the backend that was chosen, and the report on how it was. */
+export interface OpenedNetwork {
+  readonly net: Network;
   readonly report: BackendReport;
 }
 
@@ -61,49 +64,136 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a backend.
+ * Below this a GPU has nothing to win: a token's few megabytes come from the CPU's caches in about the time that a GPU takes to start its
+ * kernels, and the CPU needs no device, no compiled shaders and no upload first.
+ */
+const GPU_WORTH_BYTES = 32 * 2 ** 20;
+
+/**
+ * Opens a backend and loads a network onto it.
  *
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
  */
-export async function openBackend(
-  choice: BackendChoice | WebGpuChoice | WasmChoice = "auto",
+export async function openNetwork(
+  choice: BackendChoice | AutoChoice | WebGpuChoice | WasmChoice,
+  source: NetworkSource,
   options: OpenOptions = {},
-): Promise<OpenedBackend> {
-  if (typeof choice === "object") {
-    return choice.kind === "wasm"
-      ? await openWasm("asked for", { ...choice, ...options })
-      : await openWebGpu({ ...choice, ...options });
-  }
-  switch (choice) {
-    case "reference":
-      return {
-        backend: new ReferenceBackend(options.activations),
-        report: { kind: "reference", reason: "asked for" },
-      };
+): Promise<OpenedNetwork> {
+  const tagged = (typeof choice === "string" ? { kind: choice } : choice) as TaggedChoice;
+  switch (tagged.kind) {
+    case "reference": {
+      const net = await load(source, new ReferenceBackend(options.activations));
+      return { net, report: { kind: "reference", reason: "asked for" } };
+    }
     case "wasm":
-      return await openWasm("asked for", options);
+      return await openOnWasm("asked for", source, { ...tagged, ...options });
     case "auto":
-      return await openWasm("WebGPU runs only when asked for", options);
+      return await openBest(tagged, source, options);
     case "webgpu":
-      return await openWebGpu(options);
+      return await openOnGpu("asked for", tagged, source, options);
     default:
+      tagged satisfies never;
       throw new ConfigError(
-        `Cannot open backend "${choice}": it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
+        `Cannot open backend "${
+          (tagged as { kind: string }).kind
+        }": it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
         'Use backend "auto"',
       );
   }
 }
 
-async function openWasm(why: string, options: WasmOptions): Promise<OpenedBackend> {
+/** Opens WebAssembly and loads a network onto it. */
+export async function openOnWasm(
+  why: string,
+  source: NetworkSource,
+  options: WasmOptions,
+): Promise<OpenedNetwork> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend(options);
   const { simd, threads } = backend;
-  return { backend, report: { kind: "wasm", reason: `${why}; ${backend.reason}`, simd, threads } };
+  const report: BackendReport = { kind: "wasm", reason: `${why}; ${backend.reason}`, simd, threads };
+  return { net: await load(source, backend), report };
 }
 
-async function openWebGpu(options: WebGpuOptions): Promise<OpenedBackend> {
+async function openBest(
+  { minMatrixBytes = GPU_WORTH_BYTES, ...choice }: AutoChoice,
+  source: NetworkSource,
+  options: OpenOptions,
+): Promise<OpenedNetwork> {
+  const bytes = matrixBytes(source);
+  if (bytes < minMatrixBytes) {
+    const why = `a model of ${mebibytes(bytes)} is too small for a GPU to pay, ${
+      mebibytes(minMatrixBytes)
+    } is the least`;
+    return await openOnWasm(why, source, options);
+  }
+  try {
+    const proven: WebGpuChoice = { ...choice, kind: "webgpu", selfTest: true };
+    return await openOnGpu(
+      "there is a GPU, and its logits agree with the CPU's",
+      proven,
+      source,
+      options,
+    );
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    return await openOnWasm(`no WebGPU (${error.message})`, source, options);
+  }
+}
+
+async function openOnGpu(
+  reason: string,
+  { gpu, allowSoftware, selfTest: isTested = false }: WebGpuChoice,
+  source: NetworkSource,
+  options: OpenOptions,
+): Promise<OpenedNetwork> {
   const { openWebGpuBackend } = await import("./backends/webgpu.ts");
-  const backend = await openWebGpuBackend(options);
+  const backend = await openWebGpuBackend({ gpu, allowSoftware, activations: options.activations });
   const { adapter, features } = backend;
-  return { backend, report: { kind: "webgpu", reason: "asked for", adapter, features } };
+  const report: BackendReport = { kind: "webgpu", reason, adapter, features };
+  if (!isTested) return { net: await load(source, backend), report };
+  try {
+    return await loadAndTest(backend, report, source, options);
+  } catch (error) {
+    backend.dispose();
+    throw error;
+  }
+}
+
+async function loadAndTest(
+  backend: WebGpuBackend,
+  report: BackendReport,
+  source: NetworkSource,
+  options: OpenOptions,
+): Promise<OpenedNetwork> {
+  const expected: Expectation = await expectLogits(source, await openCpu(options));
+  try {
+    const net = await loadNetwork(source, backend);
+    return { net, report: { ...report, selfTest: await selfTest(net, expected, options.activations) } };
+  } catch (cause) {
+    if (!(cause instanceof KernelError || cause instanceof DeviceLostError)) throw cause;
+    throw new BackendUnavailableError(
+      `Cannot use the GPU: it failed at the model's first tokens ("${cause.message}"), expected logits`,
+      'Use backend "wasm"',
+      { cause },
+    );
+  }
+}
+
+async function openCpu({ activations }: OpenOptions): Promise<Backend> {
+  const { openWasmBackend } = await import("./backends/wasm.ts");
+  return await openWasmBackend({ activations });
+}
+
+async function load(source: NetworkSource, backend: Backend): Promise<Network> {
+  try {
+    return await loadNetwork(source, backend);
+  } catch (error) {
+    backend.dispose();
+    throw error;
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
 }

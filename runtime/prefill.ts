@@ -5,10 +5,13 @@ import { forward, forwardIds, logitsOfPass } from "./forward.ts";
 import type { Network, Span } from "./network.ts";
 import type { SequenceState } from "./state.ts";
 import type { Tensor } from "./tensor.ts";
+import type { TokenKind } from "./token_runs.ts";
 
 /** Options of {@linkcode prefill}. */
 export interface PrefillOptions {
   readonly signal?: AbortSignal;
+  /** Which window rule the tokens follow. @default {"prompted"} */
+  readonly kind?: TokenKind;
   /** Where the ids are looked up; the vocabulary's embedding unless given. */
   readonly table?: Weight;
   /** Called with the length of each chunk right after its pass, before the next one. */
@@ -25,9 +28,9 @@ export async function prefill(
   state: SequenceState,
   ids: ArrayLike<number>,
   turns: EventLoopTurns,
-  { signal, table, onChunk }: PrefillOptions = {},
+  { signal, kind = "prompted", table, onChunk }: PrefillOptions = {},
 ): Promise<void> {
-  const lookback = prefillLookback(net.config);
+  const lookback = lookbackOf(kind, net.config);
   for (let start = 0; start < ids.length; start += net.chunkSize) {
     signal?.throwIfAborted();
     const chunk = Array.prototype.slice.call(ids, start, start + net.chunkSize) as number[];
@@ -39,17 +42,15 @@ export async function prefill(
 }
 
 /**
- * How far a prompt's tokens see back on window layers. A window rule belongs to the kind of call, not to a chunk's length: every
- * appended token follows the prefill rule, however it is split, and every generated one the decode rule.
+ * How far tokens see back on window layers. A window rule belongs to the kind of token, not to a chunk's length: every prompted token
+ * follows the prefill rule, however it is split, and every generated one the decode rule, also when it is passed again: it sees
+ * windowSize keys in all, its own included, and the meta tokens.
  */
-function prefillLookback({ windowSize, windowRule }: Network["config"]): number {
-  return windowRule === "release" ? windowSize : windowSize - 1;
+function lookbackOf(kind: TokenKind, { windowSize, windowRule }: Network["config"]): number {
+  return kind === "prompted" && windowRule === "release" ? windowSize : windowSize - 1;
 }
 
-/**
- * Passes one generated token through the network, under the decode rule: on window layers it sees windowSize keys in all, its own
- * included, and the meta tokens.
- */
+/** Passes one generated token through the network. */
 export function decodeStep(net: Network, state: SequenceState, id: number): void {
   pass(net, [{ state, id }]);
 }
@@ -94,5 +95,5 @@ function pass(net: Network, steps: readonly Step[]): void {
 
 /** One row, under the decode rule. */
 function generated({ config }: Network, state: SequenceState, start: number): Span {
-  return { state, start, length: 1, lookback: config.windowSize - 1 };
+  return { state, start, length: 1, lookback: lookbackOf("generated", config) };
 }

@@ -1,5 +1,5 @@
 /** @file Tokens and the state after them: append, accept, rewind. Knows nothing of text. */
-import { CheckpointRing, type RewindOptions } from "./checkpoint_ring.ts";
+import { CheckpointRing, requireReach, type RewindOptions } from "./checkpoint_ring.ts";
 import { ConfigError } from "./errors.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
 import { nextLogits } from "./forward.ts";
@@ -8,12 +8,15 @@ import { decodeStep, decodeTogether, prefill } from "./prefill.ts";
 import { RunAhead } from "./run_ahead.ts";
 import type { SampledToken, Sampler } from "./sampler.ts";
 import type { SequenceState } from "./state.ts";
-import type { TokenKind, TokenRuns } from "./token_runs.ts";
+import type { StateLayout } from "./state_layout.ts";
+import type { TokenKind, TokenRun, TokenRuns } from "./token_runs.ts";
 
 /** A sequence of tokens, meta tokens not counted, and its state. */
 export class Sequence {
   /** The network that its tokens pass through. */
   readonly net: Network;
+  /** How it was told to keep checkpoints; null: not at all. */
+  readonly rewindOptions: RewindOptions | null;
   #state: SequenceState;
   readonly ids: number[] = [];
   /** Which of the tokens were generated. */
@@ -38,6 +41,7 @@ export class Sequence {
     rewind: RewindOptions | null = null,
   ) {
     this.net = net;
+    this.rewindOptions = rewind;
     this.#state = state;
     for (const id of ids) this.ids.push(id);
     this.runs = runs;
@@ -64,6 +68,16 @@ export class Sequence {
     return this.#state.position - this.net.config.numMetaTokens;
   }
 
+  /** Tokens that its checkpoints reach back at least. */
+  get reach(): number {
+    return this.#checkpoints?.reach ?? 0;
+  }
+
+  /** How its state is laid out. */
+  get layout(): StateLayout {
+    return this.#state.layout;
+  }
+
   /** Bytes of the buffers that the sequence holds, checkpoints included; each buffer counts once. */
   get byteLength(): number {
     const parts = [this.#state, this.#checkpoints, this.#ahead];
@@ -80,10 +94,7 @@ export class Sequence {
     this.#passPending();
     this.#logits = null;
     this.#state.requireRoom(ids.length);
-    await this.#pass(ids, turns, (length, at) => {
-      for (let i = 0; i < length; i++) this.ids.push(ids[at + i]);
-      this.runs.add("prompted", length);
-    }, signal);
+    await this.#pass("prompted", ids, turns, signal);
   }
 
   /** Appends a generated token; it passes through the network when its successor's logits are asked for. */
@@ -167,7 +178,7 @@ export class Sequence {
     this.#logits = null;
     const target = this.ids.length - count;
     if (target < this.#passed) {
-      this.#requireReach(target);
+      requireReach(this.#checkpoints, target);
       const state = this.#checkpoints!.backTo(target)!.state.fork();
       this.#ahead?.dispose();
       this.#ahead = null;
@@ -175,9 +186,15 @@ export class Sequence {
       this.#state = state;
     }
     const again = this.ids.splice(this.#passed).slice(0, Math.max(0, target - this.#passed));
-    const kinds = this.runs.kinds(this.#passed, target);
+    const runs = this.runs.slice(this.#passed, target);
     this.runs.truncate(this.#passed);
-    await this.#replay(again, kinds, turns);
+    await this.#replay(again, runs, turns);
+  }
+
+  /** Appends what another sequence, of which this one is the beginning, has more; generated tokens many at a time. */
+  async follow(other: Sequence, turns: EventLoopTurns): Promise<void> {
+    const [start, end] = [this.ids.length, other.ids.length];
+    await this.#replay(other.ids.slice(start, end), other.runs.slice(start, end), turns);
   }
 
   /** Frees the state and the checkpoints. */
@@ -189,24 +206,20 @@ export class Sequence {
   }
 
   /** Appends tokens again, each kind under its own window rule. */
-  async #replay(ids: readonly number[], kinds: readonly TokenKind[], turns: EventLoopTurns): Promise<void> {
-    for (let at = 0; at < ids.length;) {
-      const end = at + runLength(kinds, at);
-      if (kinds[at] === "prompted") await this.append(ids.slice(at, end), turns);
-      for (; at < end && kinds[at] === "generated"; at++) {
-        this.accept(ids[at]);
-        this.#passPending();
-        await turns.turn();
-      }
-      at = end;
+  async #replay(ids: readonly number[], runs: readonly TokenRun[], turns: EventLoopTurns): Promise<void> {
+    let at = 0;
+    for (const { kind, length } of runs) {
+      const part = ids.slice(at, at += length);
+      if (kind === "prompted") await this.append(part, turns);
+      else await this.#pass("generated", part, turns);
     }
   }
 
-  /** Passes prompted tokens, pausing where a checkpoint is due. */
+  /** Passes new tokens of one kind chunk by chunk, pausing where a checkpoint is due. */
   async #pass(
+    kind: TokenKind,
     ids: ArrayLike<number>,
     turns: EventLoopTurns,
-    onChunk: (length: number, at: number) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     for (let at = 0; at < ids.length;) {
@@ -214,10 +227,10 @@ export class Sequence {
       const part: number[] = Array.prototype.slice.call(ids, at, at + length);
       let done = at;
       await prefill(this.net, this.#state, part, turns, {
-        signal,
-        onChunk: (chunk) => {
-          onChunk(chunk, done);
-          done += chunk;
+        ...{ signal, kind },
+        onChunk: (length) => {
+          for (let i = 0; i < length; i++) this.ids.push(ids[done++]);
+          this.runs.add(kind, length);
         },
       });
       at = done;
@@ -230,21 +243,4 @@ export class Sequence {
     decodeStep(this.net, this.#state, this.ids[this.ids.length - 1]);
     this.#checkpoints?.offer(this.#passed, this.#state);
   }
-
-  #requireReach(target: number): void {
-    if (this.#checkpoints?.reaches(target)) return;
-    throw new ConfigError(
-      `Cannot rewind to ${target} tokens: ${
-        this.#checkpoints ? "no checkpoint is so old" : "the session keeps no checkpoints"
-      }, ` +
-        "expected one",
-      "Create the session with rewind: { interval, checkpoints } that reach back far enough",
-    );
-  }
-}
-
-/** Length of the run of equal kinds that begins at `start`. */
-function runLength(kinds: readonly TokenKind[], start: number): number {
-  const end = kinds.findIndex((kind, i) => i > start && kind !== kinds[start]);
-  return (end < 0 ? kinds.length : end) - start;
 }

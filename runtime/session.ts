@@ -4,7 +4,7 @@ import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
 import { checkIds } from "./check_ids.ts";
 import { generateTokens } from "./generate.ts";
-import { Generation, type TokenSource } from "./generation.ts";
+import { Generation, requireResumable, type TokenSource } from "./generation.ts";
 import { NO_PROMPT, type PromptTiming } from "./generation_clock.ts";
 import {
   type GenerateOptions,
@@ -12,12 +12,15 @@ import {
   resolveGeneration,
   type Token,
 } from "./generation_options.ts";
-import type { Network } from "./network.ts";
+import type { MovableSequence } from "./movable_sequence.ts";
+import type { NetworkHome } from "./network_home.ts";
 import { Sequence } from "./sequence.ts";
 import { type SessionParts, type SnapshotOptions, snapshotSession } from "./session_snapshot.ts";
 import { SessionActivity } from "./session_activity.ts";
 import type { ResumeOptions, SignalOptions } from "./signal_options.ts";
 import { requireTokenizer, type TextSettings } from "./text_settings.ts";
+
+type Parts = Pick<SessionParts, "prompt" | "generation"> & { readonly sequence: MovableSequence };
 
 /**
  * A sequence of tokens and the state that the model has after them. One call at a time; sessions of one model may take turns freely.
@@ -25,24 +28,24 @@ import { requireTokenizer, type TextSettings } from "./text_settings.ts";
  * Made by {@linkcode Model.createSession} and {@linkcode Model.restoreSession}.
  */
 export class Session {
-  readonly #net: Network;
+  readonly #home: NetworkHome;
   readonly #text: TextSettings;
-  readonly #sequence: Sequence;
+  readonly #sequence: MovableSequence;
   #prompt: PromptTiming;
   /** The last generation, unless it was given up. */
   #generation: Generation | null = null;
   readonly #activity = new SessionActivity();
 
   /** Takes over the parts, which are freed if this fails. */
-  constructor(net: Network, text: TextSettings, { sequence, prompt, generation }: SessionParts) {
-    this.#net = net;
+  constructor(home: NetworkHome, text: TextSettings, { sequence, prompt, generation }: Parts) {
+    this.#home = home;
     this.#text = text;
     this.#sequence = sequence;
     this.#prompt = prompt;
     if (generation === null) return;
     const { options, state } = generation;
     try {
-      this.#generation = new Generation(text, options, net.config.vocabSize, this.ids, state);
+      this.#generation = new Generation(text, options, this.#vocabSize, this.ids, state);
     } catch (error) {
       sequence.dispose();
       throw error;
@@ -51,7 +54,7 @@ export class Session {
 
   /** The tokens so far, meta tokens not counted. */
   get ids(): readonly number[] {
-    return this.#sequence.ids;
+    return this.#sequence.current.ids;
   }
 
   /**
@@ -59,7 +62,7 @@ export class Session {
    * what it shares with forks, which is growing keys and values until they diverge, counts in each of them.
    */
   get stateBytes(): number {
-    return this.#sequence.byteLength;
+    return this.#sequence.current.byteLength;
   }
 
   /** Whether a generation was interrupted, so that {@linkcode Session.resume} can go on. */
@@ -79,14 +82,16 @@ export class Session {
   async append(input: string | ArrayLike<number>, { signal }: SignalOptions = {}): Promise<void> {
     const ids = typeof input === "string"
       ? requireTokenizer(this.#text).encode(input, { continuation: this.ids.length > 0 })
-      : checkIds(input, this.#net.config.vocabSize);
+      : checkIds(input, this.#vocabSize);
     const before = this.ids.length;
     const start = performance.now();
     using _ = this.#activity.begin("append");
     using turns = new EventLoopTurns();
     this.#generation = null;
     try {
-      await this.#sequence.append(ids, turns, signal);
+      await this.#sequence.run((sequence) =>
+        sequence.append(Array.prototype.slice.call(ids, sequence.ids.length - before), turns, signal)
+      );
     } finally {
       const { tokens, milliseconds } = this.#prompt;
       this.#prompt = {
@@ -103,10 +108,12 @@ export class Session {
    * @throws {ConfigError} for bad options, an empty session, or while another call runs
    */
   async *generate(options: GenerateOptions = {}): AsyncGenerator<Token, GenerationSummary> {
-    const { vocabSize } = this.#net.config;
-    const resolved = resolveGeneration(options, vocabSize);
+    const resolved = resolveGeneration(options, this.#vocabSize);
     if (!options.signal?.aborted) this.#requireTokens("generate");
-    return yield* this.#run(() => new Generation(this.#text, resolved, vocabSize, this.ids), options.signal);
+    return yield* this.#run(
+      () => new Generation(this.#text, resolved, this.#vocabSize, this.ids),
+      options.signal,
+    );
   }
 
   /**
@@ -115,20 +122,7 @@ export class Session {
    * @throws {ConfigError} where there is none, where it had a constraint that is not given again, or while another call runs
    */
   async *resume({ signal, constraint }: ResumeOptions = {}): AsyncGenerator<Token, GenerationSummary> {
-    const generation = this.#unfinished;
-    if (generation === null) {
-      throw new ConfigError(
-        "Cannot resume: no generation was interrupted, expected one",
-        "Call generate() instead",
-      );
-    }
-    if (constraint !== undefined) generation.constraint = constraint;
-    if (generation.lacksConstraint) {
-      throw new ConfigError(
-        "Cannot resume: the generation had a constraint, which snapshots do not keep, expected one",
-        "Give resume() a constraint that has accepted the generation's tokens so far",
-      );
-    }
+    const generation = requireResumable(this.#unfinished, constraint);
     return yield* this.#run(() => generation, signal);
   }
 
@@ -141,8 +135,8 @@ export class Session {
    */
   static passTogether(sessions: readonly Session[]): void {
     sessions.forEach((session) => session.#activity.requireSettled("pass tokens together"));
-    const going = sessions.filter((session) => session.#unfinished !== null);
-    Sequence.passTogether(going.map((session) => session.#sequence));
+    const going = sessions.filter((session) => session.#unfinished !== null && session.#sequence.isHere);
+    Sequence.passTogether(going.map((session) => session.#sequence.current));
   }
 
   /**
@@ -153,7 +147,7 @@ export class Session {
   async nextLogits(): Promise<Float32Array> {
     this.#requireTokens("read logits");
     this.#activity.requireIdle("read logits");
-    return await this.#sequence.readLogits();
+    return await this.#sequence.run((sequence) => sequence.readLogits());
   }
 
   /**
@@ -161,11 +155,10 @@ export class Session {
    *
    * @throws {ConfigError} for a disposed session, or while an append or a rewind runs
    */
-  // deno-lint-ignore require-await -- a failure is to reject
   async fork({ rewind = null }: { rewind?: RewindOptions | null } = {}): Promise<Session> {
     this.#activity.requireSettled("fork");
-    const sequence = this.#sequence.fork(rewind);
-    return new Session(this.#net, this.#text, { sequence, prompt: NO_PROMPT, generation: null });
+    const parts = { sequence: await this.#sequence.fork(rewind), prompt: NO_PROMPT, generation: null };
+    return new Session(this.#home, this.#text, parts);
   }
 
   /**
@@ -181,8 +174,7 @@ export class Session {
       );
     }
     using _ = this.#activity.begin("rewind");
-    using turns = new EventLoopTurns();
-    await this.#sequence.rewind(count, turns);
+    await this.#sequence.rewind(count);
     this.#generation = null;
   }
 
@@ -194,13 +186,11 @@ export class Session {
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#activity.requireSettled("take a snapshot");
-    const unfinished = this.#unfinished;
-    const generation = unfinished && { options: unfinished.options, state: unfinished.state };
-    return await snapshotSession(
-      this.#net,
-      { sequence: this.#sequence, prompt: this.#prompt, generation },
-      options,
-    );
+    return await this.#sequence.run((sequence) => {
+      const generation = this.#unfinished &&
+        { options: this.#unfinished.options, state: this.#unfinished.state };
+      return snapshotSession({ sequence, prompt: this.#prompt, generation }, options);
+    });
   }
 
   /** Frees the state. Calling it again does nothing. */
@@ -216,23 +206,29 @@ export class Session {
     const prompt = this.#prompt;
     this.#prompt = NO_PROMPT;
     using _rest = { [Symbol.dispose]: () => this.#sequence.rest() };
+    const changes = this.#sequence.changesFromHere();
     const ending = yield* generateTokens(generation, this.#source(), prompt, turns, signal);
-    return { ...ending, stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
+    return { ...ending, ...changes(), stateBytes: this.stateBytes, seed: generation.state.sampler.seed };
   }
 
   #source(): TokenSource {
     return {
-      vocabSize: this.#net.config.vocabSize,
-      nextLogits: () => {
-        this.#activity.requireLive("generate");
-        return this.#sequence.readLogits();
-      },
-      choose: (sampler, most) => {
-        this.#activity.requireLive("generate");
-        return this.#sequence.choose(sampler, most);
-      },
-      accept: (id) => this.#sequence.accept(id),
+      vocabSize: this.#vocabSize,
+      nextLogits: () => this.#onSequence((sequence) => sequence.readLogits()),
+      choose: (sampler, most) => this.#onSequence((sequence) => sequence.choose(sampler, most)),
+      accept: (id) => this.#sequence.current.accept(id),
     };
+  }
+
+  #onSequence<T>(step: (sequence: Sequence) => Promise<T>): Promise<T> {
+    return this.#sequence.run((sequence) => {
+      this.#activity.requireLive("generate");
+      return step(sequence);
+    });
+  }
+
+  get #vocabSize(): number {
+    return this.#home.net.config.vocabSize;
   }
 
   #requireTokens(act: string): void {

@@ -7,13 +7,13 @@ import type { ResolvedGeneration } from "./generation_options.ts";
 import type { Network } from "./network.ts";
 import { Sequence } from "./sequence.ts";
 import { decodeSnapshot, encodeSnapshot, type SnapshotHeader } from "./snapshot.ts";
-import { SequenceState } from "./state.ts";
+import type { SequenceState } from "./state.ts";
 import {
   exactEncoding,
-  restoreState,
+  restoredState,
   saveState,
-  stateByteLengths,
   type StateEncoding,
+  type StoredState,
 } from "./state_bytes.ts";
 import { TokenRuns } from "./token_runs.ts";
 
@@ -21,8 +21,7 @@ import { TokenRuns } from "./token_runs.ts";
 export function emptyParts(net: Network, state: SequenceState, rewind: RewindOptions | null): SessionParts {
   return {
     sequence: new Sequence(net, state, [], new TokenRuns(), rewind),
-    prompt: NO_PROMPT,
-    generation: null,
+    ...{ kept: null, prompt: NO_PROMPT, generation: null },
   };
 }
 
@@ -37,6 +36,8 @@ export interface SnapshotOptions {
 /** What of a session goes into a snapshot. */
 export interface SessionParts {
   readonly sequence: Sequence;
+  /** The state that the sequence began with, where its bytes are at hand. */
+  readonly kept: StoredState | null;
   readonly prompt: PromptTiming;
   /** The interrupted generation, if there is one. */
   readonly generation: { readonly options: ResolvedGeneration; readonly state: GenerationState } | null;
@@ -44,11 +45,10 @@ export interface SessionParts {
 
 /** Writes a session's parts. */
 export async function snapshotSession(
-  net: Network,
-  { sequence, prompt, generation }: SessionParts,
+  { sequence, prompt, generation }: Omit<SessionParts, "kept">,
   { kv = "exact", compress = false }: SnapshotOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { ids, runs } = sequence;
+  const { net, ids, runs } = sequence;
   const { state, passed } = sequence.settle();
   const { kvDtype, maxContext, globalWindow } = state.layout;
   const exact = exactEncoding(net.backend, state);
@@ -93,28 +93,13 @@ export async function restoreSession(
   }
   checkCounts(header, ids, net);
   const { kvDtype, maxContext, globalWindow, passed } = header;
-  const state = new SequenceState(net.backend, net.config, {
-    chunkSize: net.chunkSize,
-    kvDtype,
-    maxContext,
-    globalWindow,
-  });
-  try {
-    state.reserve(net.config.numMetaTokens + passed);
-    state.advance(net.config.numMetaTokens + passed);
-    restoreState(
-      net.backend,
-      net.config,
-      state,
-      split(tensors, stateByteLengths(net.config, state, header.encoding)),
-      header.encoding,
-    );
-  } catch (error) {
-    state.dispose();
-    throw error;
-  }
+  const layout = { chunkSize: net.chunkSize, kvDtype, maxContext, globalWindow };
+  const stored = { length: passed, encoding: header.encoding };
+  let parts: readonly Uint8Array[] = [];
+  const state = restoredState(net, layout, stored, (lengths) => parts = split(tensors, lengths));
   const sequence = new Sequence(net, state, Array.from(ids), new TokenRuns(header.runs), rewind);
-  return { sequence, prompt: header.prompt, generation: header.generation };
+  const { prompt, generation } = header;
+  return { sequence, prompt, generation, kept: { ...stored, tensors: parts } };
 }
 
 function checkCounts(header: SnapshotHeader, ids: Uint32Array, { config }: Network): void {

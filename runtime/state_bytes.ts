@@ -3,7 +3,9 @@ import type { Backend } from "./backend.ts";
 import type { HymbaConfig } from "./config.ts";
 import { ENCODING_BYTES, type NumberEncoding, recode } from "./formats/number_encoding.ts";
 import { liveRanges, type SlotRange } from "./kv_cache.ts";
-import type { SequenceState } from "./state.ts";
+import type { Network } from "./network.ts";
+import { SequenceState } from "./state.ts";
+import type { StateLayout } from "./state_layout.ts";
 import { rows, type Tensor } from "./tensor.ts";
 
 /** How the two kinds of tensors are stored. */
@@ -17,6 +19,15 @@ export interface StateEncoding {
 /** The encoding in which a backend holds a state, so that storing it loses nothing. */
 export function exactEncoding(backend: Backend, { layout: { kvDtype } }: SequenceState): StateEncoding {
   return backend.floatFormat === "f64" ? { kv: "f64", recurrent: "f64" } : { kv: kvDtype, recurrent: "f32" };
+}
+
+/** A state as bytes. */
+export interface StoredState {
+  /** Tokens in it, meta tokens not counted. */
+  readonly length: number;
+  /** As {@linkcode saveState} gives them. */
+  readonly tensors: readonly Uint8Array[];
+  readonly encoding: StateEncoding;
 }
 
 /** One tensor's rows that matter, by ascending position. */
@@ -89,6 +100,30 @@ export function restoreState(
       offset += count * rowBytes;
     }
   });
+}
+
+/**
+ * A state of `length` tokens, meta tokens not counted, from the bytes of each tensor.
+ *
+ * @param tensorsOf given how many bytes each tensor has; what it throws is thrown, and nothing is left allocated then
+ */
+export function restoredState(
+  { backend, config }: Pick<Network, "backend" | "config">,
+  layout: StateLayout,
+  { length, encoding }: Omit<StoredState, "tensors">,
+  tensorsOf: (byteLengths: readonly number[]) => readonly Uint8Array[],
+): SequenceState {
+  const state = new SequenceState(backend, config, layout);
+  try {
+    state.reserve(config.numMetaTokens + length);
+    state.advance(config.numMetaTokens + length);
+    const tensors = tensorsOf(stateByteLengths(config, state, encoding));
+    restoreState(backend, config, state, tensors, encoding);
+    return state;
+  } catch (error) {
+    state.dispose();
+    throw error;
+  }
 }
 
 /** Joins byte strings. */

@@ -3,6 +3,12 @@
 /** How a token came into a sequence. */
 export type TokenKind = "prompted" | "generated";
 
+/** Tokens of one kind in a row. */
+export interface TokenRun {
+  readonly kind: TokenKind;
+  readonly length: number;
+}
+
 /** Lengths of runs of prompted and generated tokens, in turn. */
 export class TokenRuns {
   /** Even entries count prompted tokens, odd ones generated tokens. */
@@ -31,17 +37,16 @@ export class TokenRuns {
     this.#lengths[this.#lengths.length - 1] += count;
   }
 
-  /** The kinds of tokens `start .. end`. */
-  kinds(start: number, end: number): TokenKind[] {
-    const kinds: TokenKind[] = [];
+  /** The runs of tokens `start .. end`, in order, none of them empty. */
+  slice(start: number, end: number): TokenRun[] {
+    const runs: TokenRun[] = [];
     let at = 0;
     this.#lengths.forEach((length, i) => {
-      for (let token = Math.max(at, start); token < Math.min(at + length, end); token++) {
-        kinds.push(i % 2 === 0 ? "prompted" : "generated");
-      }
+      const inside = Math.min(at + length, end) - Math.max(at, start);
+      if (inside > 0) runs.push({ kind: i % 2 === 0 ? "prompted" : "generated", length: inside });
       at += length;
     });
-    return kinds;
+    return runs;
   }
 
   /** Keeps the first `length` tokens. */

@@ -5,10 +5,11 @@
  */
 import type { Backend } from "../../runtime/backend.ts";
 import { openCheckpoint } from "../../runtime/checkpoint.ts";
+import { openWasmBackend, type WasmBackend } from "../../runtime/backends/wasm.ts";
+import { openWebGpuBackend, type WebGpuBackend } from "../../runtime/backends/webgpu.ts";
 import { parseConfig } from "../../runtime/config.ts";
 import { nextLogits } from "../../runtime/forward.ts";
 import type { Network } from "../../runtime/network.ts";
-import { openBackend } from "../../runtime/open_backend.ts";
 import { decodeStep } from "../../runtime/prefill.ts";
 import { SequenceState } from "../../runtime/state.ts";
 import { stateBytes, type StateLayout } from "../../runtime/state_layout.ts";
@@ -136,13 +137,15 @@ async function rateOf({ backend, step }: Contestant, tokens: number): Promise<nu
 if (import.meta.main) {
   const [folder, flag] = Deno.args;
   const kind = flag === "--webgpu" ? "webgpu" : "wasm";
-  const { backend, report } = await openBackend(kind);
+  const open = (): Promise<WasmBackend | WebGpuBackend> =>
+    kind === "webgpu" ? openWebGpuBackend() : openWasmBackend();
+  const backend = await open();
   const net = await openHymba(backend, folder);
   const { size } = await Deno.stat(`${folder}/1.5b-q4_0.gguf`);
   const cache = LENGTHS.map((tokens) => cacheRow(net, tokens));
   const contestants = [hymbaContestant(net, size)];
   for (const [name, config] of Object.entries(LLAMA_3_2)) {
-    const { backend } = await openBackend(kind);
+    const backend = await open();
     const decoder = new LlamaDecoder(backend, config, "q4_0", CONTEXT + ROOM, CONTEXT);
     const stateBytes = CONTEXT * cacheBytesPerToken(config);
     const step = (): Tensor => decoder.step();
@@ -170,7 +173,7 @@ if (import.meta.main) {
   }));
   console.table(decode.map(({ model, rate }) => ({ model, rate: rate.median })));
   const setting = await here(ROUNDS);
-  const machine = report.adapter ? JSON.stringify(report.adapter) : setting.machine;
+  const machine = "adapter" in backend ? JSON.stringify(backend.adapter) : setting.machine;
   await writeResults(
     `paper-${kind}`,
     {

@@ -3,7 +3,7 @@
  * ../backend.ts; `reference_encoder_ops.ts` defines what each op computes.
  */
 import type { Backend, Weight } from "../backend.ts";
-import type { BackendReport } from "../open_backend.ts";
+import type { BackendReport } from "../backend_report.ts";
 import type { Tensor } from "../tensor.ts";
 
 /**

@@ -1,11 +1,11 @@
 /** @file What the HTTP side asks of a model, as plain data, so that the model can live in this thread or in a worker. */
 import type { ChatMessage } from "../../runtime/chat.ts";
 import type { FinishReason, GenerateOptions } from "../../runtime/generation_options.ts";
-import type { BackendReport } from "../../runtime/open_backend.ts";
+import type { BackendReport } from "../../runtime/backend_report.ts";
 
 /** What does not change while an engine lives. */
 export interface EngineFacts {
-  /** Which backend runs, and why that one. */
+  /** Which backend runs, and why that one; the one thing that changes, when a GPU is lost. */
   readonly backend: BackendReport;
   /** Token ids are below it. */
   readonly vocabSize: number;

@@ -40,7 +40,13 @@ export class LocalEngine implements Engine {
   constructor(model: Model, limits: EngineLimits = {}) {
     const { maxSequences = 8, maxQueued = 32, maxUnreadTokens = 16 } = limits;
     const { contextTokens = model.config.maxPositionEmbeddings } = limits;
-    this.facts = { backend: model.backend, vocabSize: model.config.vocabSize, contextTokens, maxSequences };
+    const { vocabSize } = model.config;
+    this.facts = {
+      ...{ vocabSize, contextTokens, maxSequences },
+      get backend() {
+        return model.backend;
+      },
+    };
     this.#model = model;
     this.#encoder = new PromptEncoder(model, contextTokens);
     this.#constraints = new Constraints(model);

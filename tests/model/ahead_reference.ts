@@ -8,6 +8,7 @@ import { Sampler, type SamplerState } from "../../runtime/sampler.ts";
 import type { ResolvedSampling } from "../../runtime/sampling_options.ts";
 import type { Tensor } from "../../runtime/tensor.ts";
 import { loadWeights } from "../../runtime/weights.ts";
+import { NetworkHome } from "../../runtime/network_home.ts";
 import { createWorkspace } from "../../runtime/workspace.ts";
 
 /** A {@linkcode Sampler} that hands out its choices late. */
@@ -86,5 +87,6 @@ export async function openAheadReference(source: URL, options: AheadOptions): Pr
   };
   const text = { tokenizer: null, eosTokenIds: config.eosTokenIds };
   const report = { kind: "reference", reason: "a test" } as const;
-  return await Model.create({ net, text, chatTemplate: null, report, kvDtype: "f32" });
+  const home = await NetworkHome.create({ net, report }, "f32", null);
+  return new Model({ home, text, chatTemplate: null });
 }

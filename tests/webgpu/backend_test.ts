@@ -8,32 +8,12 @@ import { BackendUnavailableError, DeviceLostError, KernelError } from "../../run
 import { quantize } from "../../runtime/formats/quantize.ts";
 import { columns, type Tensor, type WeightDtype } from "../../runtime/tensor.ts";
 import { seeded } from "../text/seeded.ts";
+import { fakeGpu, REAL, SOFTWARE } from "./fake_gpu.ts";
 import { gpuTest } from "./on_gpu.ts";
 
-/** A GPU object that offers what a test wants to see refused. */
-function fakeGpu(
-  adapter: Partial<GPUAdapter> | null,
-  languageFeatures = ["packed_4x8_integer_dot_product"],
-): GPU {
-  return {
-    requestAdapter: () => Promise.resolve(adapter),
-    wgslLanguageFeatures: new Set(languageFeatures),
-  } as unknown as GPU;
-}
-
-const REAL = {
-  vendor: "v",
-  architecture: "a",
-  device: "d",
-  description: "A graphics card",
-  isFallbackAdapter: false,
-};
-
 Deno.test("openWebGpuBackend refuses an emulated GPU that was not asked for", async () => {
-  for (
-    const info of [{ ...REAL, description: "llvmpipe (LLVM 15.0.6)" }, { ...REAL, isFallbackAdapter: true }]
-  ) {
-    const gpu = fakeGpu({ info: info as GPUAdapterInfo });
+  for (const info of [SOFTWARE, { ...REAL, isFallbackAdapter: true }]) {
+    const gpu = fakeGpu({ info });
     const error = await assertRejects(() => openWebGpuBackend({ gpu }), BackendUnavailableError);
     assert(error.message.includes(info.description), error.message);
   }
@@ -42,14 +22,14 @@ Deno.test("openWebGpuBackend refuses an emulated GPU that was not asked for", as
 Deno.test("openWebGpuBackend says what is missing where there is no adapter, or too old a language", async () => {
   const none = await assertRejects(() => openWebGpuBackend({ gpu: fakeGpu(null) }), BackendUnavailableError);
   assert(none.message.includes("no adapter"), none.message);
-  const gpu = fakeGpu({ info: REAL as GPUAdapterInfo }, []);
+  const gpu = fakeGpu({ info: REAL }, []);
   const old = await assertRejects(() => openWebGpuBackend({ gpu }), BackendUnavailableError);
   assert(old.message.includes("packed_4x8_integer_dot_product"), old.message);
 });
 
 Deno.test("openWebGpuBackend wraps a device that is refused", async () => {
   const gpu = fakeGpu({
-    info: REAL as GPUAdapterInfo,
+    info: REAL,
     features: new Set<string>() as unknown as GPUSupportedFeatures,
     limits: {} as GPUSupportedLimits,
     requestDevice: () => Promise.reject(new TypeError("none left")),

@@ -11,6 +11,13 @@ const MAX_STAGING = 8;
 /** Milliseconds in which a lost device's notice may come after the failure that it explains. */
 const LOSS_NOTICE_MS = 200;
 
+/** An error and the scope that caught it. */
+interface ScopedError {
+  readonly filter: GPUErrorFilter;
+  readonly message: string;
+  readonly cause: unknown;
+}
+
 /** Reads of one device. */
 export class Readback {
   readonly #device: GPUDevice;
@@ -45,7 +52,7 @@ export class Readback {
     });
     this.#giveStaging(staging);
     const error = await errors;
-    if (error) throw kernelError(error.message, error);
+    if (error) throw this.#refusal(error);
     this.#throwIfLost();
     return bytes;
   }
@@ -80,11 +87,24 @@ export class Readback {
     ERROR_FILTERS.forEach((filter) => this.#device.pushErrorScope(filter));
   }
 
-  /** The first error since the scopes were pushed. A lost device reports none. */
-  async #popScopes(): Promise<GPUError | null> {
-    const pops = ERROR_FILTERS.map(() => this.#device.popErrorScope().catch(() => null));
-    const errors = await Promise.all(pops);
-    return errors.find((error) => error !== null) ?? null;
+  /** The gravest error since the scopes were pushed. A lost device reports none. */
+  async #popScopes(): Promise<ScopedError | null> {
+    const pops = ERROR_FILTERS.toReversed().map(async (filter): Promise<ScopedError | null> => {
+      const error = await this.#device.popErrorScope().catch(() => null);
+      return error && { filter, message: error.message, cause: error };
+    });
+    const errors = (await Promise.all(pops)).filter((error) => error !== null);
+    return errors.find(({ filter }) => filter === "out-of-memory") ?? errors[0] ?? null;
+  }
+
+  /** What was computed without memory is wrong from then on, as on a lost device. */
+  #refusal({ filter, message, cause }: ScopedError): Error {
+    if (filter !== "out-of-memory") return kernelError(message, cause);
+    return new DeviceLostError(
+      `Cannot go on on the GPU: it is out of memory (${message}), expected room for all sessions`,
+      "Use fewer or shorter sessions, f16 keys and values, or smaller weights",
+      { cause },
+    );
   }
 
   #takeStaging(size: number): GPUBuffer {
@@ -102,14 +122,16 @@ export class Readback {
     else this.#staging.push(buffer);
   }
 
-  async #failure(cause: unknown, errors: Promise<GPUError | null>): Promise<Error> {
+  async #failure(cause: unknown, errors: Promise<ScopedError | null>): Promise<Error> {
     const notice = Promise.withResolvers<void>();
     const timer = setTimeout(notice.resolve, LOSS_NOTICE_MS);
     await Promise.race([this.#device.lost, notice.promise]);
     clearTimeout(timer);
     if (this.#lost) return lostError(this.#lost);
     const error = await errors;
-    return kernelError(error?.message ?? (cause instanceof Error ? cause.message : String(cause)), cause);
+    return error
+      ? this.#refusal(error)
+      : kernelError(cause instanceof Error ? cause.message : String(cause), cause);
   }
 
   #throwIfLost(): void {

@@ -1,7 +1,7 @@
 /** @file What the page and its worker say to each other. */
 import type { GenerationSummary } from "../../../runtime/generation_options.ts";
 import type { LayerPlan } from "../../../runtime/layer_plan.ts";
-import type { BackendReport } from "../../../runtime/open_backend.ts";
+import type { BackendReport } from "../../../runtime/backend_report.ts";
 import type { StateBytes } from "../../../runtime/state_layout.ts";
 import type { LayerObservation } from "../../../runtime/token_observer.ts";
 

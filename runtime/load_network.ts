@@ -1,0 +1,45 @@
+/** @file A checkpoint's weights -> a network on a backend. */
+import type { Backend } from "./backend.ts";
+import type { Checkpoint } from "./checkpoint_files.ts";
+import type { HymbaConfig } from "./config.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import type { MixerObserver, Network } from "./network.ts";
+import { byteLength, elementCount, type WeightDtype } from "./tensor.ts";
+import { isQuantizable, loadWeights, type LoadWeightsOptions, tensorSpecs } from "./weights.ts";
+import { createWorkspace } from "./workspace.ts";
+
+/** What a network is loaded from, and how. Stays valid until the checkpoint is closed. */
+export interface NetworkSource {
+  readonly checkpoint: Checkpoint;
+  readonly config: HymbaConfig;
+  /** Most tokens that one pass takes; left out: what the backend prefers. */
+  readonly chunkSize?: number;
+  /** What else changes the numbers that the network computes; part of its fingerprint. */
+  readonly precision: readonly unknown[];
+  readonly observer?: MixerObserver;
+  readonly weights: Omit<LoadWeightsOptions, "onBytes">;
+}
+
+/** Loads a network. The caller owns the backend, and disposes of it if this fails. */
+export async function loadNetwork(source: NetworkSource, backend: Backend): Promise<Network> {
+  const { checkpoint, config, chunkSize = backend.preferredChunkSize, observer } = source;
+  const fingerprint = new Fingerprint();
+  await fingerprint.addText(JSON.stringify([checkpoint.configJson, config.windowRule, ...source.precision]));
+  const onBytes = (bytes: Uint8Array<ArrayBuffer>): Promise<void> => fingerprint.add(bytes);
+  const weights = await loadWeights(checkpoint.tensors, config, backend, { ...source.weights, onBytes });
+  const rope = backend.createRope(config.inverseFrequencies);
+  const workspace = createWorkspace(backend, config, chunkSize);
+  return { backend, config, weights, rope, workspace, chunkSize, fingerprint: fingerprint.hex(), observer };
+}
+
+/** Bytes of a network's matrices as they will be stored: what a decode step reads. */
+export function matrixBytes({ checkpoint, config, weights: { quantization } }: NetworkSource): number {
+  let bytes = 0;
+  for (const [name, spec] of tensorSpecs(config)) {
+    const stored: WeightDtype | undefined = checkpoint.tensors.tensors.get(name)?.dtype;
+    if (spec.use !== "matrix" || stored === undefined) continue;
+    const dtype = isQuantizable(name, spec) ? quantization ?? stored : stored;
+    bytes += byteLength(dtype, elementCount(spec.shape));
+  }
+  return bytes;
+}
