@@ -4,6 +4,7 @@
  */
 import { resultsFile } from "../results.ts";
 import { cpuSection } from "./cpu_section.ts";
+import { gpuSection } from "./gpu_section.ts";
 import type { PaperResults } from "../paper/measure.ts";
 import type { Section } from "./markdown.ts";
 import { paperSection } from "./paper_section.ts";
@@ -23,6 +24,7 @@ const INTRODUCTION = [
 const SECTIONS: readonly (readonly [name: string, command: string, section: (results: never) => Section])[] =
   [
     ["cpu", "deno task bench:cpu FOLDER", cpuSection],
+    ["webgpu", "deno run -A bench/webgpu/gpu.ts OUT", gpuSection],
     ["peers", "deno task bench:peers FOLDER", peersSection],
   ];
 
