@@ -11,9 +11,13 @@ import type { PageFile } from "./page_file.ts";
 /** Bytes of the weights that are sent at a time. */
 const PIECE_BYTES = 2 ** 18;
 
-/** The page loads what it came with and nothing else; isolated, it may share memory with its workers. */
+/**
+ * The page loads what it came with and nothing else; isolated, it may share memory with its workers. Threads of the kernels are workers
+ * whose program is text.
+ */
 const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; " +
+  "content-security-policy":
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; " +
     "style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",

@@ -86,6 +86,17 @@ pageTest("the page tells the model's own story with WebAssembly, and shows its l
   await screenshot(driver, "story");
 });
 
+pageTest("the page tells the same story on several threads", async (driver) => {
+  await driver.ready();
+  await driver.set({ ...GREEDY, Backend: "WebAssembly, on all cores" });
+  const cores = await driver.page.evaluate(() => navigator.hardwareConcurrency);
+  const threads = cores > 1 ? ` · ${Math.min(8, cores)} threads` : "";
+  assertMatch(await driver.ready(), new RegExp(`^WebAssembly · .* SIMD${threads} Why: `));
+  await driver.press("Write");
+  await driver.done();
+  assertEquals(await driver.text(), STORY + await generated(STORY, 20));
+});
+
 pageTest("the page works without isolation, and says so", async (driver) => {
   assertMatch(await driver.ready(), /not isolated, so no shared memory/);
   await driver.set(GREEDY);

@@ -196,10 +196,14 @@ export class App {
   }
 }
 
-function describeBackend({ backend: { kind, simd, adapter } }: ModelFacts): string {
+function describeBackend({ backend: { kind, simd, threads = 1, adapter } }: ModelFacts): string {
   const names = { webgpu: "WebGPU", wasm: "WebAssembly", reference: "Plain TypeScript" };
   const simdNames = { relaxed: "relaxed SIMD", simd128: "128-bit SIMD" };
   const gpu = adapter && (adapter.description || adapter.architecture || adapter.vendor);
-  const details = [...simd ? [simdNames[simd]] : [], ...gpu ? [gpu] : []];
+  const details = [
+    ...simd ? [simdNames[simd]] : [],
+    ...threads > 1 ? [`${threads} threads`] : [],
+    ...gpu ? [gpu] : [],
+  ];
   return [names[kind], ...details].join(" · ");
 }

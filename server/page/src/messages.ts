@@ -9,7 +9,7 @@ import type { LayerObservation } from "../../../runtime/token_observer.ts";
 export type ColumnId = "a" | "b";
 
 /** What the page lets its users choose a backend from. */
-export type BackendName = "auto" | "webgpu" | "wasm";
+export type BackendName = "auto" | "webgpu" | "wasm" | "wasm-threads";
 
 /** How to go on with a text; names as in GenerateOptions, but for the pace. */
 export interface Settings {

@@ -7,6 +7,9 @@ import { describeFailure } from "./failure.ts";
 import type { BackendName, ModelFacts, PageRequest, WorkerEvent } from "./messages.ts";
 import { readWeights } from "./weights.ts";
 
+/** More than the default model has work for. */
+const MOST_THREADS = 8;
+
 type LoadRequest = Extract<PageRequest, { kind: "load" }>;
 
 /** Answers the page's requests, one after the other; only `stop` does not wait. */
@@ -55,15 +58,22 @@ async function load({ weights, backend }: LoadRequest): Promise<PageEngine> {
   const start = performance.now();
   const observer = new TokenObserver();
   const bytes = await readWeights(new URL(weights), (progress) => emit({ kind: "loading", ...progress }));
-  const model = await loadModel(bytes, { backend: backendChoice(backend), observer });
+  const model = await loadModel(bytes, { ...backendOptions(backend), observer });
   await model.logits([0]); // a GPU works behind; ready is when it has computed something
   emit({ kind: "ready", facts: factsOf(model, performance.now() - start) });
   return new PageEngine(model, observer, emit);
 }
 
-/** Whoever asks for WebGPU by name gets it, emulated or not. */
-function backendChoice(name: BackendName): LoadOptions["backend"] {
-  return name === "webgpu" ? { kind: "webgpu", allowSoftware: true } : name;
+/** Whoever asks for WebGPU by name gets it, emulated or not; threads, too, where the page may share memory. */
+function backendOptions(name: BackendName): Pick<LoadOptions, "backend" | "threads"> {
+  switch (name) {
+    case "webgpu":
+      return { backend: { kind: "webgpu", allowSoftware: true } };
+    case "wasm-threads":
+      return { backend: "wasm", threads: Math.min(MOST_THREADS, navigator.hardwareConcurrency) };
+    default:
+      return { backend: name };
+  }
 }
 
 function factsOf({ backend, config }: Model, loadMs: number): ModelFacts {
