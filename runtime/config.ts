@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { ConfigError } from "./errors.ts";
 import { type LayerPlan, planLayers } from "./layer_plan.ts";
+import { power } from "./portable_math.ts";
 
 /**
  * How far a query on a window layer sees back. `release`: windowSize tokens in a prefill, windowSize - 1 in single-token decode, as
@@ -238,6 +239,6 @@ function inverseFrequencies(c: Published, headDim: number): Float64Array {
       "Check the position keys of config.json",
     );
   }
-  const base = c.rope_type === "ntk" ? c.rope_theta * stretch ** (headDim / (headDim - 2)) : c.rope_theta;
-  return Float64Array.from({ length: headDim / 2 }, (_, i) => base ** (-2 * i / headDim));
+  const base = c.rope_type === "ntk" ? c.rope_theta * power(stretch, headDim / (headDim - 2)) : c.rope_theta;
+  return Float64Array.from({ length: headDim / 2 }, (_, i) => power(base, -2 * i / headDim));
 }

@@ -44,6 +44,11 @@ export interface LoadOptions {
    * @default {"auto"}
    */
   threads?: number | "auto";
+  /**
+   * Whether logits are to be the same bits on every machine, engine and build and with any number of threads: on the WASM backend only.
+   * docs/determinism.md says how, and what it costs. @default {false}
+   */
+  deterministic?: boolean;
   /** Storage of keys and values. @default {"f32"} */
   kvDtype?: KvDtype;
   /** Overrides the window rule that config.json names, for checkpoints without the mark. */
@@ -101,8 +106,9 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
     };
     const text = readText(checkpoint, config);
     const network = networkSource(checkpoint, config, options);
-    const { backend = "auto", activations } = options;
-    const settings = { activations, threads: threadsFor(options.threads, checkpoint.tensors) };
+    const { backend = "auto", activations, deterministic } = options;
+    const threads = threadsFor(options.threads, checkpoint.tensors);
+    const settings = { activations, threads, deterministic };
     const opened = await openNetwork(backend, network, settings);
     try {
       const refuge = refugeOf(opened, network, settings, deviceLoss);

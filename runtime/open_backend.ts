@@ -61,6 +61,8 @@ export interface OpenOptions {
   readonly activations?: ActivationPrecision;
   /** Threads of the WASM backend. @default {1} */
   readonly threads?: number | "auto";
+  /** Whether results are to be the same bits on every machine, which the WASM backend alone can do. @default {false} */
+  readonly deterministic?: boolean;
 }
 
 /**
@@ -73,6 +75,7 @@ const GPU_WORTH_BYTES = 32 * 2 ** 20;
  * Opens a backend and loads a network onto it.
  *
  * @throws {BackendUnavailableError} where the one asked for, or every one, cannot run here
+ * @throws {ConfigError} for a backend that is unknown, or cannot be deterministic where that is asked for
  */
 export async function openNetwork(
   choice: BackendChoice | AutoChoice | WebGpuChoice | WasmChoice,
@@ -80,6 +83,13 @@ export async function openNetwork(
   options: OpenOptions = {},
 ): Promise<OpenedNetwork> {
   const tagged = (typeof choice === "string" ? { kind: choice } : choice) as TaggedChoice;
+  const { kind } = tagged;
+  if (options.deterministic && (kind === "webgpu" || kind === "reference")) {
+    throw new ConfigError(
+      `Cannot open backend "${kind}": option "deterministic" is set, expected "wasm", which alone gives the same bits everywhere`,
+      'Use backend "wasm" or "auto", or leave the option out',
+    );
+  }
   switch (tagged.kind) {
     case "reference": {
       const net = await load(source, new ReferenceBackend(options.activations));
@@ -88,7 +98,9 @@ export async function openNetwork(
     case "wasm":
       return await openOnWasm("asked for", source, { ...tagged, ...options });
     case "auto":
-      return await openBest(tagged, source, options);
+      return options.deterministic
+        ? await openOnWasm("only WASM is deterministic", source, options)
+        : await openBest(tagged, source, options);
     case "webgpu":
       return await openOnGpu("asked for", tagged, source, options);
     default:

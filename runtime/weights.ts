@@ -5,6 +5,7 @@ import type { Backend, Weight, WeightUse } from "./backend.ts";
 import type { HymbaConfig } from "./config.ts";
 import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
 import { checkTensors, type ProgressOptions, uploadTensors } from "./load_tensors.ts";
+import { exp } from "./portable_math.ts";
 import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
 import { plannedBytes, type UploaderOptions, type UploadPlan, WeightUploader } from "./upload_weight.ts";
 
@@ -103,7 +104,7 @@ function layerSpecs(config: HymbaConfig, layer: number): Record<string, TensorSp
     "mamba.x_proj.0.weight": matrix(dtRank + 2 * dState, dInner),
     "mamba.dt_proj.0.weight": plain(dInner, dtRank),
     "mamba.dt_proj.0.bias": plain(dInner),
-    "mamba.A_log.0": { ...plain(dInner, dState), transform: (value) => -Math.exp(value) },
+    "mamba.A_log.0": { ...plain(dInner, dState), transform: (value) => -exp(value) },
     "mamba.D.0": plain(dInner),
     "mamba.dt_layernorm.weight": plain(dtRank),
     "mamba.B_layernorm.weight": plain(dState),

@@ -44,6 +44,8 @@ import { isQuantized, weightPointer, WeightStore } from "./wasm/weights.ts";
 export interface WasmOptions extends KernelOptions {
   /** What products with quantised weights make of activations. @default {"q16"} */
   readonly activations?: ActivationPrecision;
+  /** Whether all builds are to give the same bits: every multiplication and addition is rounded on its own. @default {false} */
+  readonly deterministic?: boolean;
 }
 
 /**
@@ -52,7 +54,9 @@ export interface WasmOptions extends KernelOptions {
  * @throws {BackendUnavailableError} where this engine cannot run it, or computes it wrong
  */
 export async function openWasmBackend(options: WasmOptions = {}): Promise<WasmBackend> {
-  return new WasmBackend(await openKernels(options), options.activations);
+  const opened = await openKernels(options);
+  opened.kernels.set_deterministic(options.deterministic ?? false);
+  return new WasmBackend(opened, options.activations);
 }
 
 /** Ops in WebAssembly. An op on anything freed throws KernelError, as does an allocation beyond the memory. */

@@ -159,6 +159,11 @@ export interface WasmExports {
   rope_rotate(x: number, stride: number, l: number, columns: number, angles: number, head_dim: number): void;
 
   /**
+   * Whether every multiplication and addition is to be rounded on its own from now on, so that all builds agree bit for bit.
+   */
+  set_deterministic(is_deterministic: boolean): void;
+
+  /**
    * See [`crate::ssm_conv`].
    */
   ssm_conv(x: number, x_stride: number, weight: number, bias: number, conv_state: number, conv_state_stride: number, out: number, out_stride: number, l: number, d_inner: number, d_conv: number): void;

@@ -33,6 +33,8 @@ pub trait Dot: Copy {
     type Quads: Copy;
     /// Sixteen sums: four rows of weights with four rows of activations.
     type Tile: Copy;
+    /// Whether registers hold the sums of two planes of activations with four quarters.
+    const PLANES_TOGETHER: bool;
 
     /// Sums that begin at `bias`.
     fn start(bias: I32x4) -> Self;
@@ -75,6 +77,7 @@ impl Dot for RelaxedDot {
     type Quad = I8x16;
     type Quads = [I8x16; 4];
     type Tile = [I32x4; 4];
+    const PLANES_TOGETHER: bool = true;
 
     #[inline(always)]
     fn start(bias: I32x4) -> Self {
@@ -123,6 +126,7 @@ impl Dot for WideDot {
     type Quads = [I16x8; 4];
     /// For each of `Quads`, products with rows 0 and 1, and with rows 2 and 3, of the weights.
     type Tile = [Self; 4];
+    const PLANES_TOGETHER: bool = false;
 
     #[inline(always)]
     fn start(bias: I32x4) -> Self {

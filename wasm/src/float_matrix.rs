@@ -12,6 +12,7 @@ use crate::lanes;
 use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
 use crate::pieces::Sums;
 use crate::quantize_activations::TILE;
+use crate::rounding::{Fused, Rounding, Twice, may_fuse};
 use crate::simd::F32x4;
 
 /// Columns that are multiplied with one vector of activations.
@@ -81,31 +82,41 @@ impl<F: Format> FloatMatrix<F> {
     }
 
     /// Products of a row of activations with the rows of units.
-    #[inline(never)]
     pub fn dot_row(&self, units: Range<usize>, x: &[f32], sums: &mut [Sums]) {
+        match may_fuse() {
+            true => self.dot_row_by::<Fused>(units, x, sums),
+            false => self.dot_row_by::<Twice>(units, x, sums),
+        }
+    }
+
+    #[inline(never)]
+    fn dot_row_by<R: Rounding>(&self, units: Range<usize>, x: &[f32], sums: &mut [Sums]) {
         for (unit, sums) in units.zip(sums) {
             let streams: [_; QUARTERS] = core::array::from_fn(|quarter| self.stream(unit, quarter));
-            [*sums] = self.dot::<QUARTERS, 1>(streams, [x]);
+            [*sums] = self.dot::<R, QUARTERS, 1>(streams, [x]);
         }
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
     pub fn dot_tile(&self, unit: usize, x: [&[f32]; TILE], sums: &mut [Sums; TILE]) {
         for quarter in (0..QUARTERS).step_by(PAIR) {
-            self.dot_pair(unit, quarter, x, sums);
+            match may_fuse() {
+                true => self.dot_pair::<Fused>(unit, quarter, x, sums),
+                false => self.dot_pair::<Twice>(unit, quarter, x, sums),
+            }
         }
     }
 
     #[inline(never)]
-    fn dot_pair(&self, unit: usize, quarter: usize, x: [&[f32]; TILE], sums: &mut [Sums; TILE]) {
+    fn dot_pair<R: Rounding>(&self, unit: usize, quarter: usize, x: [&[f32]; TILE], sums: &mut [Sums; TILE]) {
         let streams: [_; PAIR] = core::array::from_fn(|g| self.stream(unit, quarter + g));
-        for (sums, products) in sums.iter_mut().zip(self.dot::<PAIR, TILE>(streams, x)) {
+        for (sums, products) in sums.iter_mut().zip(self.dot::<R, PAIR, TILE>(streams, x)) {
             sums[quarter..quarter + PAIR].copy_from_slice(&products);
         }
     }
 
     #[inline(always)]
-    fn dot<const G: usize, const M: usize>(
+    fn dot<R: Rounding, const G: usize, const M: usize>(
         &self,
         streams: [&[[F::Bits; 16]]; G],
         x: [&[f32]; M],
@@ -118,11 +129,11 @@ impl<F: Format> FloatMatrix<F> {
             let mut run = [[F32x4::zero(); G]; M];
             for q in start..(start + RUN).min(whole) {
                 let x = body.map(|x| F32x4::load(&x[q]));
-                self.add_quad(&mut run, streams.map(|stream| &stream[q]), x);
+                self.add_quad::<R, G, M>(&mut run, streams.map(|stream| &stream[q]), x);
             }
             if start + RUN > whole && whole < self.per_row {
                 let x = x.map(|x| lanes::load(x, whole * QUAD));
-                self.add_quad(&mut run, streams.map(|stream| &stream[whole]), x);
+                self.add_quad::<R, G, M>(&mut run, streams.map(|stream| &stream[whole]), x);
             }
             sums = core::array::from_fn(|m| core::array::from_fn(|g| sums[m][g] + run[m][g]));
         }
@@ -130,30 +141,30 @@ impl<F: Format> FloatMatrix<F> {
     }
 
     #[inline(always)]
-    fn add_quad<const G: usize, const M: usize>(
+    fn add_quad<R: Rounding, const G: usize, const M: usize>(
         &self,
         sums: &mut [[F32x4; G]; M],
         quads: [&[F::Bits; 16]; G],
         x: [F32x4; M],
     ) {
-        add_column::<F, G, M, 0>(sums, quads, x);
+        add_column::<F, R, G, M, 0>(sums, quads, x);
         if M > 1 && self.columns_of_quad == 1 {
             return;
         }
-        add_column::<F, G, M, 1>(sums, quads, x);
+        add_column::<F, R, G, M, 1>(sums, quads, x);
         if M > 1 && self.columns_of_quad == 2 {
             return;
         }
-        add_column::<F, G, M, 2>(sums, quads, x);
+        add_column::<F, R, G, M, 2>(sums, quads, x);
         if M > 1 && self.columns_of_quad == 3 {
             return;
         }
-        add_column::<F, G, M, 3>(sums, quads, x);
+        add_column::<F, R, G, M, 3>(sums, quads, x);
     }
 }
 
 #[inline(always)]
-fn add_column<F: Format, const G: usize, const M: usize, const COLUMN: usize>(
+fn add_column<F: Format, R: Rounding, const G: usize, const M: usize, const COLUMN: usize>(
     sums: &mut [[F32x4; G]; M],
     quads: [&[F::Bits; 16]; G],
     x: [F32x4; M],
@@ -161,6 +172,6 @@ fn add_column<F: Format, const G: usize, const M: usize, const COLUMN: usize>(
     let weights = quads.map(|quad| F::four::<COLUMN>(quad));
     for (sums, x) in sums.iter_mut().zip(x) {
         let x = x.repeat_lane::<COLUMN>();
-        *sums = core::array::from_fn(|g| weights[g].mul_add(x, sums[g]));
+        *sums = core::array::from_fn(|g| R::mul_add(weights[g], x, sums[g]));
     }
 }

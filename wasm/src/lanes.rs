@@ -1,6 +1,5 @@
 //! Rows of any length as vectors of four lanes, and the dot products that attention and the scan share.
-//!
-//! Multiplications and additions stay separate, here and in the kernels above: results are the same in both builds.
+use crate::rounding::Rounding;
 use crate::simd::F32x4;
 
 /// Elements `start .. start + 4` of a row, zeros behind its end.
@@ -26,7 +25,7 @@ pub fn store(values: F32x4, row: &mut [f32], start: usize) {
 /// Dot products of `N` vectors with four rows; all are as long as the first vector. Each product is summed in the same
 /// order whatever `N` is.
 #[inline(always)]
-pub fn dots<const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; N] {
+pub fn dots<R: Rounding, const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; N] {
     let length = vectors[0].len();
     let split = |row| -> (&[[f32; 4]], &[f32]) { <[f32]>::as_chunks(&(row as &[f32])[..length]) };
     let (vectors, rows) = (vectors.map(split), rows.map(split));
@@ -35,14 +34,14 @@ pub fn dots<const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; 
         let lanes = rows.map(|row| F32x4::load(&row.0[i]));
         for (sums, vector) in sums.iter_mut().zip(vectors) {
             let vector = F32x4::load(&vector.0[i]);
-            *sums = core::array::from_fn(|row| sums[row] + vector * lanes[row]);
+            *sums = core::array::from_fn(|row| R::mul_add(vector, lanes[row], sums[row]));
         }
     }
     if !length.is_multiple_of(4) {
         let lanes = rows.map(|row| F32x4::load_partial(row.1));
         for (sums, vector) in sums.iter_mut().zip(vectors) {
             let vector = F32x4::load_partial(vector.1);
-            *sums = core::array::from_fn(|row| sums[row] + vector * lanes[row]);
+            *sums = core::array::from_fn(|row| R::mul_add(vector, lanes[row], sums[row]));
         }
     }
     sums.map(F32x4::sums)
@@ -51,6 +50,7 @@ pub fn dots<const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rounding::Twice;
     use crate::testing::random;
 
     #[test]
@@ -77,9 +77,9 @@ mod tests {
             let values = random(length as u32, 6 * length);
             let row = |i: usize| &values[i * length..(i + 1) * length];
             let rows = [row(0), row(1), row(2), row(3)];
-            let pair = dots([row(4), row(5)], rows);
+            let pair = dots::<Twice, 2>([row(4), row(5)], rows);
             for (q, got) in pair.iter().enumerate() {
-                assert_eq!(got.to_array(), dots([row(4 + q)], rows)[0].to_array());
+                assert_eq!(got.to_array(), dots::<Twice, 1>([row(4 + q)], rows)[0].to_array());
                 for (&got, other) in got.to_array().iter().zip(rows) {
                     let exact: f64 =
                         row(4 + q).iter().zip(other).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();

@@ -34,6 +34,7 @@ pub mod quantize_activations;
 pub mod quantized;
 pub mod rms_norm;
 pub mod rope_append;
+pub mod rounding;
 pub mod simd;
 pub mod ssm_conv;
 pub mod ssm_scan;

@@ -12,6 +12,10 @@ use crate::pieces::Sums;
 use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
 use crate::simd::{F32x4, I8x16, I32x4};
 
+mod block_dots;
+
+use block_dots::block_dots;
+
 /// Weights as blocks: all of quarter 0's groups, then quarter 1's, ...; a group is `per_row` blocks.
 pub struct Quantized<B> {
     blocks: Vec<B>,
@@ -142,18 +146,11 @@ impl<B: WeightBlock> Quantized<B> {
         let mut sums = [F32x4::zero(); QUARTERS];
         for b in 0..self.per_row {
             let blocks = streams.map(|stream| &stream[b]);
-            for x in &x[b] {
-                let mut dots = [D::start(I32x4::splat(x.minus_sum << B::SHIFT) & bias_mask); QUARTERS];
-                let [low, high] = [I8x16::load(&x.quotients[0]), I8x16::load(&x.quotients[1])];
-                dots = add_quads::<B, D, 0>(dots, blocks, low, high);
-                dots = add_quads::<B, D, 1>(dots, blocks, low, high);
-                dots = add_quads::<B, D, 2>(dots, blocks, low, high);
-                dots = add_quads::<B, D, 3>(dots, blocks, low, high);
-                let scale = F32x4::splat(x.scale);
-                sums = core::array::from_fn(|g| {
-                    dots[g].finish().to_f32().mul_add(half::scale_fields(blocks[g].scales()) * scale, sums[g])
-                });
-            }
+            let dots = block_dots::<B, D, PLANES>(blocks, &x[b], bias_mask);
+            let scale = F32x4::splat(x[b][PLANES - 1].scale);
+            sums = core::array::from_fn(|g| {
+                dots[g].to_f32() * (half::scale_fields(blocks[g].scales()) * scale) + sums[g]
+            });
         }
         sums.map(|sum| sum * F32x4::splat(self.unit_scale))
     }
@@ -173,24 +170,28 @@ impl<B: WeightBlock> Quantized<B> {
         let mut sums = [[F32x4::zero(); TILE]; GROUPS];
         for b in 0..self.per_row {
             let blocks = streams.map(|stream| &stream[b]);
+            let mut dots = [[I32x4::splat(0); TILE]; GROUPS];
             for x in &x[b] {
-                let bias = crossed(I32x4::load(&x.minus_sums).shl_by(B::SHIFT) & bias_mask);
-                let mut dots = [D::start_tile(bias); GROUPS];
+                // The plane before, of high bytes, counts 256 times.
+                let minus_sums = crossed(I32x4::load(&x.minus_sums).shl_by(B::SHIFT) & bias_mask);
+                let bias = dots.map(|high| core::array::from_fn(|r| high[r].shl::<8>() + minus_sums[r]));
+                let mut tiles = bias.map(D::start_tile);
                 for i in (0..4).take(self.steps) {
                     let quads = D::quads(I8x16::load(&x.quotients[i]));
-                    dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[0]));
+                    tiles = core::array::from_fn(|g| D::add_tile(tiles[g], quads, blocks[g].quads(i)[0]));
                 }
                 for i in (0..4).take(self.steps) {
                     let quads = D::quads(I8x16::load(&x.quotients[i + 4]));
-                    dots = core::array::from_fn(|g| D::add_tile(dots[g], quads, blocks[g].quads(i)[1]));
+                    tiles = core::array::from_fn(|g| D::add_tile(tiles[g], quads, blocks[g].quads(i)[1]));
                 }
-                let scales = crossed(F32x4::load(&x.scales).bits());
-                for g in 0..GROUPS {
-                    let dots = D::finish_tile(dots[g], bias);
-                    let weight_scales = half::scale_fields(blocks[g].scales());
-                    for r in 0..TILE {
-                        sums[g][r] = dots[r].to_f32().mul_add(weight_scales * scales[r].as_f32(), sums[g][r]);
-                    }
+                dots = core::array::from_fn(|g| D::finish_tile(tiles[g], bias[g]));
+            }
+            let scales = crossed(F32x4::load(&x[b][PLANES - 1].scales).bits());
+            for g in 0..GROUPS {
+                let weight_scales = half::scale_fields(blocks[g].scales());
+                for r in 0..TILE {
+                    let scale = weight_scales * scales[r].as_f32();
+                    sums[g][r] = dots[g][r].to_f32() * scale + sums[g][r];
                 }
             }
         }
@@ -201,22 +202,6 @@ impl<B: WeightBlock> Quantized<B> {
             }
         }
     }
-}
-
-/// Adds the products of columns 4 I to 4 I + 3, and of those 16 further.
-#[inline(always)]
-fn add_quads<B: WeightBlock, D: Dot, const I: usize>(
-    mut dots: [D; QUARTERS],
-    blocks: [&B; QUARTERS],
-    low: I8x16,
-    high: I8x16,
-) -> [D; QUARTERS] {
-    let (low, high) = (D::quad::<I>(low), D::quad::<I>(high));
-    for g in 0..QUARTERS {
-        let [first, second] = blocks[g].quads(I);
-        dots[g] = dots[g].add(low, first).add(high, second);
-    }
-    dots
 }
 
 /// Vectors of which lane i of vector r is lane i of `vectors[i ^ r]`: what was crossed, a vector for each row again.

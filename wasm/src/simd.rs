@@ -17,6 +17,9 @@ pub use wasm::{F32x4, I8x16, I16x8, I32x4};
 /// Whether byte products are one instruction here (or stand for one, in native tests).
 pub const HAS_DOT_BYTES: bool = cfg!(any(target_feature = "relaxed-simd", not(target_arch = "wasm32")));
 
+/// Whether [`F32x4::mul_add`] can round once here.
+pub const HAS_FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Sub};
 
 /// Writes operators in terms of the methods of both executions.

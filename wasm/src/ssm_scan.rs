@@ -7,6 +7,7 @@
 use crate::lanes;
 use crate::math::{exp_decay, silu, softplus};
 use crate::rms_norm::normalize;
+use crate::rounding::Twice;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
 
@@ -116,7 +117,7 @@ impl Inputs {
             let start = (channel + lane).min(last) * dt_rank;
             &weights.dt_proj[start..start + dt_rank]
         });
-        let [projected] = lanes::dots([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
+        let [projected] = lanes::dots::<Twice, 1>([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
         softplus(projected + lanes::load(weights.dt_bias, channel))
     }
 }

@@ -1,8 +1,11 @@
 //! One step of online softmax (Milakov and Gimelshein, arXiv:1805.02867): a block of keys comes to N queries of one head.
 //! What a query computes does not depend on N, nor on which other keys a block holds.
-use super::block::{BLOCK, Rows};
+use core::ops::Range;
+
+use super::block::BLOCK;
 use crate::lanes;
 use crate::math::exp;
+use crate::rounding::Rounding;
 use crate::simd::F32x4;
 
 /// A query's softmax so far.
@@ -20,123 +23,92 @@ impl Default for Sums {
     }
 }
 
-/// Adds the first `count` keys (at most BLOCK) to the results of N queries, which lie one behind the other, as their
-/// unfinished outputs do.
-pub fn update<const N: usize>(
-    queries: &[f32],
-    keys: Rows,
-    values: Rows,
-    count: usize,
-    sums: &mut [Sums],
-    out: &mut [f32],
-) {
-    let mut scores = [[f32::NEG_INFINITY; BLOCK]; N];
-    score(queries, keys, count, &mut scores);
-    let mut corrections = [F32x4::zero(); N];
-    for (n, correction) in corrections.iter_mut().enumerate() {
-        *correction = F32x4::splat(sums[n].add(&mut scores[n][..count.next_multiple_of(4)]));
-    }
-    let whole = values.width() / 4;
-    let mut vector = 0;
-    while vector + 4 <= whole {
-        accumulate::<N, 4>(&scores, values, count, vector, corrections, out);
-        vector += 4;
-    }
-    while vector < whole {
-        accumulate::<N, 1>(&scores, values, count, vector, corrections, out);
-        vector += 1;
-    }
-    accumulate_rest(&scores, values, count, corrections, out);
-}
-
-/// Scores of all queries; those behind `count` stay -inf.
+/// Scores of N queries, which lie one behind the other, with a quad of keys.
 #[inline(always)]
-fn score<const N: usize>(queries: &[f32], keys: Rows, count: usize, scores: &mut [[f32; BLOCK]; N]) {
-    let width = keys.width();
+pub fn score<R: Rounding, const N: usize>(
+    queries: &[f32],
+    keys: [&[f32]; 4],
+    scores: [&mut [f32; BLOCK]; N],
+    quad: usize,
+) {
+    let width = keys[0].len();
     let queries: [&[f32]; N] = core::array::from_fn(|n| &queries[n * width..(n + 1) * width]);
-    for first in (0..count).step_by(4) {
-        // Lanes behind the last key repeat it.
-        let rows = [0, 1, 2, 3].map(|lane| keys.row((first + lane).min(count - 1)));
-        for (scores, products) in scores.iter_mut().zip(lanes::dots(queries, rows)) {
-            let seen = (count - first).min(4);
-            products.store_partial(&mut scores[first..first + seen]);
-        }
+    for (scores, products) in scores.into_iter().zip(lanes::dots::<R, N>(queries, keys)) {
+        lanes::store(products, scores, 4 * quad);
     }
 }
 
 impl Sums {
-    /// Turns scores into weights `e^(score - highest)` and adds them up; returns the factor for what was added before.
+    /// Turns the scores that are `seen` into weights `e^(score - highest)`, which are 0 beside them in the same vectors, and adds
+    /// them up; returns the factor for what was added before.
     #[inline(always)]
-    fn add(&mut self, scores: &mut [f32]) -> f32 {
-        let scores = scores.as_chunks_mut().0;
+    pub fn add(&mut self, scores: &mut [f32; BLOCK], seen: Range<usize>) -> F32x4 {
+        let vectors = seen.start / 4..seen.end.div_ceil(4);
+        scores[4 * vectors.start..seen.start].fill(f32::NEG_INFINITY);
+        scores[seen.end..4 * vectors.end].fill(f32::NEG_INFINITY);
+        let scores = &mut scores.as_chunks_mut().0[vectors];
         let highest = scores
             .iter()
             .fold(F32x4::splat(self.highest), |highest, scores| highest.pmax(F32x4::load(scores)));
         let [a, b, c, d] = highest.to_array();
         let highest = a.max(b).max(c.max(d));
-        let correction = exp(F32x4::splat(self.highest - highest)).to_array()[0];
+        let correction = exp(F32x4::splat(self.highest - highest));
         let mut total = F32x4::zero();
         for scores in scores {
             let weights = exp(F32x4::load(scores) - F32x4::splat(highest));
             weights.store(scores);
             total = total + weights;
         }
-        *self = Self { highest, total: self.total * correction + total.sum() };
+        let [factor, ..] = correction.to_array();
+        *self = Self { highest, total: self.total * factor + total.sum() };
         correction
     }
 }
 
-/// Adds weighted values to V vectors of the outputs, from vector `first` on.
+/// Multiplies a row.
 #[inline(always)]
-fn accumulate<const N: usize, const V: usize>(
-    weights: &[[f32; BLOCK]; N],
-    values: Rows,
-    count: usize,
-    first: usize,
-    corrections: [F32x4; N],
+pub fn scale(row: &mut [f32], factor: F32x4) {
+    for start in (0..row.len()).step_by(4) {
+        lanes::store(lanes::load(row, start) * factor, row, start);
+    }
+}
+
+/// Adds the values of a quad that are `seen`, one after the other in every element, to N outputs, which lie one behind the other.
+#[inline(always)]
+pub fn accumulate<R: Rounding, const N: usize>(
+    weights: [&[f32; BLOCK]; N],
+    values: [&[f32]; 4],
+    quad: usize,
+    seen: Range<usize>,
     out: &mut [f32],
 ) {
-    let width = values.width();
-    let columns = 4 * first..4 * (first + V);
-    let mut sums: [[F32x4; V]; N] = core::array::from_fn(|n| {
-        let before = out[n * width..][columns.clone()].as_chunks().0;
-        core::array::from_fn(|v| F32x4::load(&before[v]) * corrections[n])
-    });
-    for j in 0..count {
-        let row = values.row(j)[columns.clone()].as_chunks().0;
-        let vectors: [F32x4; V] = core::array::from_fn(|v| F32x4::load(&row[v]));
-        for (sums, weights) in sums.iter_mut().zip(weights) {
-            let weight = F32x4::splat(weights[j]);
-            *sums = core::array::from_fn(|v| sums[v] + weight * vectors[v]);
-        }
-    }
-    for (n, sums) in sums.into_iter().enumerate() {
-        let after = out[n * width..][columns.clone()].as_chunks_mut().0;
-        for (sum, after) in sums.into_iter().zip(after) {
-            sum.store(after);
+    if seen.len() == 4 {
+        add::<R, N, 4>(weights.map(|weights| &weights[4 * quad..]), values, out);
+    } else {
+        for key in seen {
+            add::<R, N, 1>(weights.map(|weights| &weights[key..]), [values[key - 4 * quad]], out);
         }
     }
 }
 
-/// Adds weighted values to the columns that fill no vector.
-fn accumulate_rest<const N: usize>(
-    weights: &[[f32; BLOCK]; N],
-    values: Rows,
-    count: usize,
-    corrections: [F32x4; N],
+/// Adds K weighted rows.
+#[inline(always)]
+fn add<R: Rounding, const N: usize, const K: usize>(
+    weights: [&[f32]; N],
+    values: [&[f32]; K],
     out: &mut [f32],
 ) {
-    let width = values.width();
-    let columns = width / 4 * 4..width;
-    if columns.is_empty() {
-        return;
-    }
-    for n in 0..N {
-        let out = &mut out[n * width..][columns.clone()];
-        let mut sum = F32x4::load_partial(out) * corrections[n];
-        for (j, &weight) in weights[n][..count].iter().enumerate() {
-            sum = sum + F32x4::splat(weight) * F32x4::load_partial(&values.row(j)[columns.clone()]);
+    let width = values[0].len();
+    let weights = weights.map(|weights| -> [F32x4; K] { core::array::from_fn(|k| F32x4::splat(weights[k])) });
+    for start in (0..width).step_by(4) {
+        let values = values.map(|row| lanes::load(&row[..width], start));
+        for (weights, out) in weights.iter().zip(out.chunks_exact_mut(width)) {
+            let before = lanes::load(out, start);
+            let sum = weights
+                .iter()
+                .zip(values)
+                .fold(before, |sum, (&weight, value)| R::mul_add(weight, value, sum));
+            lanes::store(sum, out, start);
         }
-        sum.store_partial(out);
     }
 }

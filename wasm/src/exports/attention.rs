@@ -119,15 +119,16 @@ pub unsafe fn attention(
     out: *mut f32,
     out_stride: usize,
 ) {
-    // SAFETY: the caller's; parts are tiles of rows of one key/value head.
+    // SAFETY: the caller's; parts are tiles of rows, or key/value heads.
     let pointers = unsafe { Shared::new((queries, keys, values, out)) };
     let slots = slots(num_meta_tokens, ring_size);
     let lookback = (lookback != usize::MAX).then_some(lookback);
     // The query heads h with floor(h * num_kv_heads / num_heads) = kv_head.
     let first_head = |kv_head: usize| (kv_head * num_heads).div_ceil(num_kv_heads);
-    let one = |kv_head: usize, rows: Range<usize>| {
+    let some = |kv_heads: Range<usize>, rows: Range<usize>| {
         let (queries, keys, values, out) = pointers.get();
-        let heads = first_head(kv_head)..first_head(kv_head + 1);
+        let heads = first_head(kv_heads.start)..first_head(kv_heads.end);
+        let num_kv_heads = kv_heads.len();
         let reach = Reach { position: position + rows.start, lookback };
         // SAFETY: as above; tensors are aligned to their elements.
         unsafe {
@@ -143,44 +144,56 @@ pub unsafe fn attention(
                 heads.len() * v_head_dim,
                 out_stride,
             );
-            let k = Extent { kv_head, slots: cache_slots, columns: head_dim, stride: keys_stride };
-            let v = Extent { kv_head, slots: cache_slots, columns: v_head_dim, stride: values_stride };
+            let k = Extent {
+                kv_heads: kv_heads.clone(),
+                slots: cache_slots,
+                width: head_dim,
+                stride: keys_stride,
+            };
+            let v = Extent { kv_heads, slots: cache_slots, width: v_head_dim, stride: values_stride };
             if half {
-                let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads: 1 };
+                let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads };
                 attention::attention(queries, heads.len(), cache, reach, out);
             } else {
-                let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads: 1 };
+                let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads };
                 attention::attention(queries, heads.len(), cache, reach, out);
             }
         }
     };
     let tiles = l.div_ceil(TILE);
+    // Heads of a row that are computed together read all of a slot together, which memory likes.
+    let heads_together = tiles == 1 && num_heads.is_multiple_of(num_kv_heads);
     let seen = cache_slots.min(position + l);
     let work = work(&[l, num_heads, head_dim + v_head_dim, seen, MULTIPLY_WORK]);
     POOL.split(tiles * num_kv_heads, work, &|items| {
+        if heads_together {
+            return some(items, 0..l);
+        }
         let mut start = items.start;
         while start < items.end {
             let (kv_head, tile) = (start / tiles, start % tiles);
             let count = (items.end - start).min(tiles - tile);
-            one(kv_head, tile * TILE..l.min((tile + count) * TILE));
+            some(kv_head..kv_head + 1, tile * TILE..l.min((tile + count) * TILE));
             start += count;
         }
     });
 }
 
-/// One key/value head's columns of a matrix of slots.
+/// Some key/value heads' columns of a matrix of slots.
 struct Extent {
-    kv_head: usize,
+    kv_heads: Range<usize>,
     slots: usize,
-    columns: usize,
+    /// Columns of a head.
+    width: usize,
     stride: usize,
 }
 
 impl Extent {
     unsafe fn at<'a, T: Element>(&self, first: *const u8) -> SlotMatrix<'a, T> {
-        let length = (self.slots - 1) * self.stride + self.columns;
+        let length = (self.slots - 1) * self.stride + self.kv_heads.len() * self.width;
         // SAFETY: the caller's.
-        let values = unsafe { from_raw_parts(first.cast::<T>().add(self.kv_head * self.columns), length) };
+        let values =
+            unsafe { from_raw_parts(first.cast::<T>().add(self.kv_heads.start * self.width), length) };
         SlotMatrix { values, stride: self.stride }
     }
 }

@@ -13,6 +13,7 @@ use crate::linear;
 use crate::matrix::{Activations, Dtype, Matrix};
 use crate::probe_dot;
 use crate::quantize_activations::{self, ActivationBlock, ActivationTile, BLOCK, QuantizedRows, TILE};
+use crate::rounding;
 use crate::view::{View, ViewMut};
 
 /// What quantising an element costs.
@@ -27,6 +28,12 @@ fn multiply_work(matrix: &Matrix) -> usize {
 #[wasm_bindgen]
 pub fn probe_dot() -> u32 {
     probe_dot::probe_dot() as u32
+}
+
+/// Whether every multiplication and addition is to be rounded on its own from now on, so that all builds agree bit for bit.
+#[wasm_bindgen]
+pub fn set_deterministic(is_deterministic: bool) {
+    rounding::set_deterministic(is_deterministic);
 }
 
 /// A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0.
