@@ -79,7 +79,7 @@ export function backendTest(
   candidates: readonly Candidate[] = CANDIDATES,
 ): void {
   for (const candidate of candidates) {
-    const absent = ABSENCES.get(candidate.name);
+    const absent = ABSENCES.get(candidate.name) ?? null; // the reference runs everywhere
     const ignore = absent !== null && !REQUIRED.has(candidate.kind);
     Deno.test({
       name: `${name}, on ${candidate.name}${ignore ? ` (${absent})` : ""}`,
