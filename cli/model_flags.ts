@@ -23,7 +23,7 @@ export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
 /** Where the model is; every command that runs or shows one has it. */
 export const MODEL_FLAG = [
   "-m, --model <where>",
-  "folder, file.gguf, URL, or ORG/NAME[@REVISION] of the hub",
+  "folder, .gguf, URL, or hub: ORG/NAME[@REVISION]",
 ] as const;
 const BACKENDS: readonly Extract<BackendChoice, string>[] = ["auto", "webgpu", "wasm", "reference"];
 const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
