@@ -136,6 +136,7 @@ pageTest(
     await driver.hasText(1, 120);
     await driver.press("Fork", 1);
     await driver.hasText(2, 300);
+    await driver.hasText(1, 300);
     const [text, fork] = [await driver.text(1), await driver.text(2)];
     assertEquals(fork.slice(0, 300), text.slice(0, 300), "greedy texts agree");
     await driver.set(GREEDY);
