@@ -1,5 +1,5 @@
 /** @file The computing side of an engine in a worker: a model and its engine, driven by messages. */
-import { loadModel, type LoadOptions } from "../../runtime/load_model.ts";
+import { loadModel } from "../../runtime/load_model.ts";
 import type { Model } from "../../runtime/model.ts";
 import type { EngineEvent, EngineLoad, Job } from "./engine.ts";
 import { LocalEngine } from "./local_engine.ts";
@@ -64,7 +64,7 @@ class EngineWorker {
 
   async #open({ source, load, limits }: WorkerSettings): Promise<void> {
     try {
-      this.#model = await loadModel(source ?? undefined, load as LoadOptions);
+      this.#model = await loadModel(source ?? undefined, load);
       this.#engine = new LocalEngine(this.#model, limits);
       this.#scope.postMessage({ type: "ready", facts: this.#engine.facts });
     } catch (error) {

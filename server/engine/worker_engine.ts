@@ -2,19 +2,11 @@
  * @file An engine in a worker: the thread that serves stays free while the model computes. Deno's WebGPU blocks its thread while it waits
  * for the GPU, and WebAssembly while it computes.
  */
-import type { BackendChoice } from "../../runtime/open_backend.ts";
-import type { LoadOptions } from "../../runtime/load_model.ts";
 import { ApiError } from "../api_error.ts";
 import type { Engine, EngineEvent, EngineFacts, EngineLoad, Job } from "./engine.ts";
 import { EventChannel } from "./event_channel.ts";
 import type { EngineLimits } from "./local_engine.ts";
-import { type FromWorker, type ToWorker, unpackError } from "./worker_protocol.ts";
-
-/** What a worker loads. */
-export interface WorkerLoadOptions extends Omit<LoadOptions, "signal" | "onProgress" | "backend"> {
-  /** @default {"auto"} */
-  backend?: Extract<BackendChoice, string>;
-}
+import { type FromWorker, type ToWorker, unpackError, type WorkerLoadOptions } from "./worker_protocol.ts";
 
 /** A model and its engine in a worker. */
 export class WorkerEngine implements Engine {

@@ -1,14 +1,22 @@
 /** @file What the two sides of an engine in a worker say to each other. All of it can be cloned. */
 import type { LoadOptions } from "../../runtime/load_model.ts";
+import type { AutoChoice, BackendChoice, WebGpuChoice } from "../../runtime/open_backend.ts";
 import { ApiError, type ApiErrorInfo, toApiError } from "../api_error.ts";
 import type { EngineEvent, EngineFacts, EngineLoad, Job } from "./engine.ts";
 import type { EngineLimits } from "./local_engine.ts";
+
+/** What a worker loads: all that can be cloned. */
+export interface WorkerLoadOptions
+  extends Omit<LoadOptions, "signal" | "onProgress" | "backend" | "observer"> {
+  /** As in {@linkcode LoadOptions}; a GPU is the worker's own. @default {"auto"} */
+  backend?: BackendChoice | Omit<WebGpuChoice, "gpu"> | Omit<AutoChoice, "gpu">;
+}
 
 /** What to load, and how much to take on. */
 export interface WorkerSettings {
   /** A folder, a packed file or a URL; null: the default model. */
   readonly source: string | null;
-  readonly load: Omit<LoadOptions, "signal" | "onProgress" | "backend"> & { readonly backend?: string };
+  readonly load: WorkerLoadOptions;
   readonly limits: EngineLimits;
 }
 
