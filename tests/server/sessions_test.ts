@@ -101,11 +101,30 @@ Deno.test("A chat whose answer was cut at a stop string is read again, without w
   assertEquals(second.usage.prompt_tokens, model.encode(`${PROMPT}${content}, who`).length);
 });
 
+/** Once told to, lets its next two readers go on only when both have read. */
+class MeetingStore extends MemorySessionStore {
+  readonly #met = Promise.withResolvers<void>();
+  #awaited: number | null = null;
+
+  meet(): void {
+    this.#awaited = 2;
+  }
+
+  override async load(id: string): ReturnType<MemorySessionStore["load"]> {
+    const stored = await super.load(id);
+    if (this.#awaited === null) return stored;
+    if (--this.#awaited === 0) this.#met.resolve();
+    await this.#met.promise;
+    return stored;
+  }
+}
+
 Deno.test("Two servers on one store do not overwrite each other's session", async () => {
-  const sessions = new MemorySessionStore();
+  const sessions = new MeetingStore();
   await using one = new TestServer(model, { sessions });
   await using two = new TestServer(model, { sessions });
   const session = await newSession(one);
+  sessions.meet();
   const body = { ...SAMPLING, session, prompt: PROMPT, max_tokens: 30 };
   const answers = await Promise.all([one, two].map((server) => server.post("/v1/completions", body)));
   const outcomes = await Promise.all(
