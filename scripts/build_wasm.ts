@@ -6,17 +6,9 @@
  */
 import { MANIFEST, manifestLines } from "./wasm_manifest.ts";
 import { bytesModule, exportsModule, withoutCustomSections } from "./wasm_package.ts";
+import { BASE_FEATURES, buildVariant, installToolchain, type Variant } from "./wasm_variant.ts";
 
-interface Variant {
-  readonly name: string;
-  readonly features: readonly string[];
-  /** Which standard library, as wasm/toolchain.sh names them. */
-  readonly kind: "st" | "mt";
-  readonly summary: string;
-}
-
-const COMMON = ["simd128", "bulk-memory", "mutable-globals", "nontrapping-fptoint", "sign-ext"];
-
+const COMMON = ["simd128", ...BASE_FEATURES];
 const RELAXED = [...COMMON, "relaxed-simd"];
 const THREADS = "for several threads on a memory that is given to it";
 
@@ -27,50 +19,7 @@ const VARIANTS: readonly Variant[] = [
   { name: "simd128_mt", features: COMMON, kind: "mt", summary: `that uses plain 128-bit SIMD, ${THREADS}` },
 ];
 
-/**
- * For variants of several threads: their memory is shared and made outside, up to what 32 bits can address. The exports are
- * what wasm-bindgen gives each thread a stack and thread-local memory with.
- */
-const SHARED_MEMORY = [
-  ...["--shared-memory", "--import-memory", "--max-memory=4294967296"],
-  ...["__wasm_init_tls", "__tls_size", "__tls_align", "__tls_base"].map((name) => `--export=${name}`),
-];
-
 const ROOT = new URL("../", import.meta.url);
-const TOOLCHAIN = Deno.env.get("HYMBA_TOOLCHAIN") ?? new URL(".toolchain", ROOT).pathname;
-
-async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-  const stdout = command === "cargo" ? "piped" : "inherit";
-  const cwd = new URL("wasm/", ROOT);
-  const child = new Deno.Command(command, { args, env, cwd, stdout, stderr: "inherit", stdin: "null" })
-    .spawn();
-  const output = await child.output();
-  if (!output.success) {
-    throw new Error(`Cannot build wasm/pkg: "${command}" ended with ${output.code}, expected 0`);
-  }
-  return stdout === "piped" ? new TextDecoder().decode(output.stdout) : "";
-}
-
-/** The folder that holds the unpacked crates; its path would otherwise end up in panic messages. */
-async function registryFolder(env: Record<string, string>): Promise<string> {
-  const metadata = JSON.parse(await run("cargo", ["metadata", "--format-version", "1", "--locked"], env));
-  const bindgen = metadata.packages.find((each: { name: string }) => each.name === "wasm-bindgen");
-  return bindgen.manifest_path.replace(/\/[^/]+\/Cargo\.toml$/, "");
-}
-
-async function buildVariant(variant: Variant, work: string, env: Record<string, string>): Promise<void> {
-  const isShared = variant.kind === "mt";
-  const features = [...variant.features, ...isShared ? ["atomics"] : []].map((feature) => `+${feature}`);
-  const flags = [
-    `-Ctarget-feature=${features.join(",")}`,
-    `--remap-path-prefix=${await registryFolder(env)}=crates`,
-    ...isShared ? SHARED_MEMORY.map((flag) => `-Clink-arg=${flag}`) : [],
-  ];
-  await run("wasm-pack", [
-    ...["build", "--release", "--target", "web", "--mode", "no-install", "--no-opt", "--no-pack"],
-    ...["--out-dir", `${work}/${variant.name}`, "--out-name", "kernels", ".", "--locked"],
-  ], { ...env, RUSTFLAGS: flags.join(" ") });
-}
 
 async function writePackage(work: string, pkg: URL): Promise<void> {
   const declared = await Promise.all(
@@ -103,15 +52,10 @@ async function main(args: string[]): Promise<void> {
   }
   const pkg = out ? new URL(`${out}/`, `file://${Deno.cwd()}/`) : new URL("wasm/pkg/", ROOT);
   const kinds = new Set(VARIANTS.map(({ kind }) => kind));
-  for (const kind of kinds) await run("bash", [new URL("wasm/toolchain.sh", ROOT).pathname, kind]);
+  for (const kind of kinds) await installToolchain(kind);
   const work = await Deno.makeTempDir();
   try {
-    for (const variant of VARIANTS) {
-      const path = [`${TOOLCHAIN}/bin-${variant.kind}`, `${TOOLCHAIN}/bin`, Deno.env.get("PATH")];
-      // A folder each, so that what one compiled is not stale for the next.
-      const target = `${Deno.env.get("CARGO_TARGET_DIR") ?? "target"}/${variant.name}`;
-      await buildVariant(variant, work, { PATH: path.join(":"), CARGO_TARGET_DIR: target });
-    }
+    for (const variant of VARIANTS) await buildVariant(variant, work);
     await writePackage(work, pkg);
   } finally {
     await Deno.remove(work, { recursive: true });

@@ -10,6 +10,7 @@ export const MANIFEST = "wasm/pkg/SOURCES.sha256";
 const BUILD_FILES = [
   "scripts/build_wasm.ts",
   "scripts/wasm_package.ts",
+  "scripts/wasm_variant.ts",
   "wasm/Cargo.lock",
   "wasm/Cargo.toml",
   "wasm/toolchain.sh",

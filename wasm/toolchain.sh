@@ -7,8 +7,9 @@
 #   3. wasm-bindgen and wasm-pack at the versions pinned below                     .toolchain/bin
 #
 # Each step is skipped when its result is already there. `toolchain.sh mt` builds the library with atomics (for threads)
-# into sysroot-mt and bin-mt instead. HYMBA_TOOLCHAIN names another folder than .toolchain. Debian replaces compiler
-# versions in place, so the sysroot carries the compiler's version in its stamp and is rebuilt when that changes.
+# into sysroot-mt and bin-mt instead, `toolchain.sh scalar` without vectors (for measurements) into sysroot-scalar and
+# bin-scalar. HYMBA_TOOLCHAIN names another folder than .toolchain. Debian replaces compiler versions in place, so the
+# sysroot carries the compiler's version in its stamp and is rebuilt when that changes.
 set -euo pipefail
 
 KIND=${1:-st}
@@ -25,7 +26,8 @@ FEATURES=+simd128,+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext
 case $KIND in
   st) ;;
   mt) FEATURES=$FEATURES,+atomics ;;
-  *) echo "Cannot build the standard library \"$KIND\": expected st or mt" >&2; exit 2 ;;
+  scalar) FEATURES=${FEATURES#+simd128,} ;;
+  *) echo "Cannot build the standard library \"$KIND\": expected st, mt or scalar" >&2; exit 2 ;;
 esac
 
 install_packages() {

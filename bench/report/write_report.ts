@@ -7,6 +7,7 @@ import { cpuSection } from "./cpu_section.ts";
 import { gpuSection } from "./gpu_section.ts";
 import type { PaperResults } from "../paper/measure.ts";
 import type { Section } from "./markdown.ts";
+import { opsSection } from "./ops_section.ts";
 import { paperSection } from "./paper_section.ts";
 import { peersSection } from "./peers_section.ts";
 
@@ -24,6 +25,7 @@ const INTRODUCTION = [
 const SECTIONS: readonly (readonly [name: string, command: string, section: (results: never) => Section])[] =
   [
     ["cpu", "deno task bench:cpu FOLDER", cpuSection],
+    ["ops", "deno task bench:twins", opsSection],
     ["webgpu", "deno run -A bench/webgpu/gpu.ts OUT", gpuSection],
     ["peers", "deno task bench:peers FOLDER", peersSection],
   ];

@@ -1,21 +1,22 @@
-//! Vectors of 128 bits. One set of names, two executions: WebAssembly's instructions, or plain arrays on other targets.
+//! Vectors of 128 bits. One set of names, two executions: WebAssembly's instructions, or plain arrays on other targets
+//! and in a WebAssembly build without `+simd128`, which measurements compare with.
 //!
 //! What a lane computes is what WebAssembly's specification says (min and max propagate NaN, conversions saturate,
 //! `nearest` rounds to even), except for [`F32x4::mul_add`] and [`I32x4::dot_bytes`], which a relaxed-SIMD engine may
 //! round or interpret otherwise; their comments say how.
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(target_feature = "simd128"))]
 mod scalar;
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_feature = "simd128")]
 mod wasm;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(target_feature = "simd128"))]
 pub use scalar::{F32x4, I8x16, I16x8, I32x4};
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_feature = "simd128")]
 pub use wasm::{F32x4, I8x16, I16x8, I32x4};
 
 /// Whether byte products are one instruction here (or stand for one, in native tests).
-pub const HAS_DOT_BYTES: bool = cfg!(any(target_feature = "relaxed-simd", not(target_arch = "wasm32")));
+pub const HAS_DOT_BYTES: bool = cfg!(any(target_feature = "relaxed-simd", not(target_feature = "simd128")));
 
 /// Whether [`F32x4::mul_add`] can round once here.
 pub const HAS_FUSED: bool = cfg!(target_feature = "relaxed-simd");
