@@ -4,7 +4,7 @@
  * `hymba convert` gives the packed one.
  *
  * `random_checkpoint.ts SHAPE OUT [DTYPE] [SEED]`: SHAPE is 125m, 350m, 1.5b or the path of a config.json; OUT a file that ends in .gguf, or a
- * folder; DTYPE f32, f16, bf16, q8_0 or q4_0, what the large matrices of a packed file are stored in.
+ * folder; DTYPE f32, f16, bf16, q8_0, iq4_nl or q4_0, what the large matrices of a packed file are stored in.
  */
 import { parseConfig } from "../runtime/config.ts";
 import { alignUp, DEFAULT_ALIGNMENT } from "../runtime/formats/gguf_format.ts";

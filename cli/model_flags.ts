@@ -4,7 +4,7 @@ import type { WindowRule } from "../runtime/config.ts";
 import type { LoadOptions } from "../runtime/load_model.ts";
 import type { BackendChoice } from "../runtime/open_backend.ts";
 import type { KvDtype } from "../runtime/state_layout.ts";
-import type { WeightDtype } from "../runtime/tensor.ts";
+import { WEIGHT_DTYPES, type WeightDtype } from "../runtime/tensor.ts";
 
 /** Values of the flags of {@linkcode addModelFlags}. */
 export interface ModelFlags {
@@ -16,8 +16,6 @@ export interface ModelFlags {
   readonly threads: number | "auto";
 }
 
-/** Storage types, the smallest first. */
-export const WEIGHT_DTYPES: readonly WeightDtype[] = ["q4_0", "q8_0", "f16", "bf16", "f32"];
 /** Window rules. */
 export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
 /** Where the model is; every command that runs or shows one has it. */

@@ -1,7 +1,7 @@
 /** @file How finely activations are rounded where they meet quantised weights. */
 
 /**
- * How fine the activations are that meet q8_0 and q4_0 weights. `q16`: 32639 = 127 * 256 + 127 steps, two signed bytes; its rounding is
+ * How fine the activations are that meet quantised weights. `q16`: 32639 = 127 * 256 + 127 steps, two signed bytes; its rounding is
  * as small as float32's own in a deep network, so backends agree. `q8`: 127 steps, one byte, as ggml does: less arithmetic, but one
  * activation that rounds the other way on another backend changes later logits by some tenths.
  */

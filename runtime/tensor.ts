@@ -1,7 +1,16 @@
 /** @file Tensors as the model sees them: an opaque buffer with a shape, a dtype and a row stride. No data access. */
 
-/** Storage types of weights. Blocks of q8_0 and q4_0 are laid out exactly as ggml defines them. */
-export type WeightDtype = "f32" | "f16" | "bf16" | "q8_0" | "q4_0";
+/** Storage types of weights. Blocks of q8_0, iq4_nl and q4_0 are laid out exactly as ggml defines them. */
+export type WeightDtype = "f32" | "f16" | "bf16" | "q8_0" | "iq4_nl" | "q4_0";
+
+/** Those of integers with a scale for each block. */
+export type QuantizedDtype = Extract<WeightDtype, "q8_0" | "iq4_nl" | "q4_0">;
+
+/** Every quantised dtype, the most exact first. */
+export const QUANTIZED_DTYPES: readonly QuantizedDtype[] = ["q8_0", "iq4_nl", "q4_0"];
+
+/** Every storage type of weights, the most exact first. */
+export const WEIGHT_DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", ...QUANTIZED_DTYPES];
 
 /** Storage types of every tensor: weights, activations and state (f32, f16), token ids (u32). */
 export type Dtype = WeightDtype | "u32";
@@ -12,6 +21,7 @@ export const BLOCK_SIZE: Readonly<Record<Dtype, number>> = {
   f16: 1,
   bf16: 1,
   q8_0: 32,
+  iq4_nl: 32,
   q4_0: 32,
   u32: 1,
 };
@@ -22,9 +32,15 @@ export const BLOCK_BYTES: Readonly<Record<Dtype, number>> = {
   f16: 2,
   bf16: 2,
   q8_0: 34,
+  iq4_nl: 18,
   q4_0: 18,
   u32: 4,
 };
+
+/** Whether weights of a dtype are integers with scales, and products with them take integer activations. */
+export function isQuantized(dtype: Dtype): dtype is QuantizedDtype {
+  return BLOCK_SIZE[dtype] > 1;
+}
 
 /** Bytes that `elements` elements of `dtype` take; `elements` is a multiple of the block size. */
 export function byteLength(dtype: Dtype, elements: number): number {

@@ -5,9 +5,7 @@
  */
 import { openWasmBackend, type WasmBackend } from "../../runtime/backends/wasm.ts";
 import { quantize } from "../../runtime/formats/quantize.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
-
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
+import { WEIGHT_DTYPES, type WeightDtype } from "../../runtime/tensor.ts";
 
 /** Rows and columns of the weights. */
 const SHAPES = [[2048, 2048], [256, 1024]] as const;
@@ -59,6 +57,6 @@ function print(all: readonly Measured[]): void {
 
 const backend = await openWasmBackend();
 const benches = SHAPES.flatMap((shape) =>
-  [1, 64].flatMap((l) => DTYPES.map((dtype) => addBench(backend, dtype, shape, l)))
+  [1, 64].flatMap((l) => WEIGHT_DTYPES.map((dtype) => addBench(backend, dtype, shape, l)))
 );
 globalThis.addEventListener("unload", () => print(benches));

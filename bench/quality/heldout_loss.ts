@@ -1,6 +1,7 @@
 /**
  * @file What each storage type costs in quality: loss, KL divergence and greedy agreement against the checkpoint as published, and answers
- * to questions, on held-out text. Prints the table of docs/quantization.md: `deno task bench:quality [DOCUMENTS]`.
+ * to questions, on held-out text. Prints the first table of docs/quantization.md: `deno task bench:quality [DOCUMENTS [STORAGE ...]]`;
+ * STORAGE is how the rows' names begin, else there are all of them.
  */
 import { loadModel, type LoadOptions, type Model } from "../../mod.ts";
 
@@ -22,6 +23,8 @@ const VARIANTS: readonly (readonly [name: string, options: LoadOptions])[] = [
   ["Q8_0", { quantization: "q8_0" }],
   ["Q8_0, f16 keys and values", { quantization: "q8_0", kvDtype: "f16" }],
   ["Q8_0, 8-bit activations", { quantization: "q8_0", activations: "q8" }],
+  ["IQ4_NL", { quantization: "iq4_nl" }],
+  ["IQ4_NL, 8-bit activations", { quantization: "iq4_nl", activations: "q8" }],
   ["Q4_0", { quantization: "q4_0" }],
   ["Q4_0, 8-bit activations", { quantization: "q4_0", activations: "q8" }],
 ];
@@ -74,13 +77,14 @@ async function countRight(model: Model, { items }: Questions): Promise<number> {
 }
 
 /** Prints the table. */
-export async function main(maxDocuments = Infinity): Promise<void> {
+async function main(maxDocuments = Infinity, starts: readonly string[] = [""]): Promise<void> {
+  const variants = VARIANTS.filter(([name], i) => i === 0 || starts.some((start) => name.startsWith(start)));
   const { documents } = await readJson<Stories>("stories.json");
   const questions = await readJson<Questions>("questions.json");
   const models = await Promise.all(
-    VARIANTS.map(([, options]) => loadModel(CHECKPOINT, { backend: "wasm", ...options })),
+    variants.map(([, options]) => loadModel(CHECKPOINT, { backend: "wasm", ...options })),
   );
-  const sums = VARIANTS.map((): Sums => ({ loss: 0, divergence: 0, agreeing: 0, positions: 0 }));
+  const sums = variants.map((): Sums => ({ loss: 0, divergence: 0, agreeing: 0, positions: 0 }));
   for (const { ids } of documents.slice(0, maxDocuments)) {
     const exact = await models[0].logits(ids);
     for (const [i, model] of models.entries()) addDocument(sums[i], ids, await model.logits(ids), exact);
@@ -89,7 +93,7 @@ export async function main(maxDocuments = Infinity): Promise<void> {
   console.log("| storage | nats/token | KL to published | greedy agreement | questions right |");
   console.log("| --- | --- | --- | --- | --- |");
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-  for (const [i, [name]] of VARIANTS.entries()) {
+  for (const [i, [name]] of variants.entries()) {
     const { loss, divergence, agreeing, positions } = sums[i];
     const figures = [
       (loss / positions).toFixed(5),
@@ -100,4 +104,7 @@ export async function main(maxDocuments = Infinity): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(Deno.args[0] === undefined ? undefined : Number(Deno.args[0]));
+if (import.meta.main) {
+  const [documents, ...starts] = Deno.args;
+  await main(documents === undefined ? undefined : Number(documents), starts.length > 0 ? starts : undefined);
+}

@@ -22,7 +22,7 @@ import type {
   WeightUse,
 } from "../backend.ts";
 import type { MatrixUpload } from "../matrix_upload.ts";
-import { columnCount, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
+import { columnCount, isQuantized, rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import type { WasmVariant } from "./wasm/compile_kernels.ts";
 import { LinearMemory, type Region } from "./wasm/memory.ts";
 import { type KernelOptions, type OpenedKernels, openKernels } from "./wasm/open_kernels.ts";
@@ -38,7 +38,7 @@ import {
   restoreTensor,
   saveTensor,
 } from "./wasm/tensors.ts";
-import { isQuantized, weightPointer, WeightStore } from "./wasm/weights.ts";
+import { weightPointer, WeightStore } from "./wasm/weights.ts";
 
 /** Options of {@linkcode openWasmBackend}. */
 export interface WasmOptions extends KernelOptions {

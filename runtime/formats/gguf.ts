@@ -48,7 +48,7 @@ const DTYPE_BY_ID = new Map<number, WeightDtype>(
  * Opens a GGUF file: reads and checks metadata and tensor infos, no data yet. As strict as ggml: names of at most 63 bytes,
  * at most 4 dimensions, rows of whole blocks, data laid out in order without gaps. `close()` on the result closes `source`.
  *
- * @throws {WeightsError} when the file is damaged, or a tensor is not F32, F16, BF16, Q8_0 or Q4_0; `source` stays open
+ * @throws {WeightsError} when the file is damaged, or a tensor is not F32, F16, BF16, Q8_0, IQ4_NL or Q4_0; `source` stays open
  */
 export async function openGguf(source: ByteSource, signal?: AbortSignal): Promise<GgufFile> {
   const cursor = new GgufCursor(source, signal);
@@ -174,7 +174,9 @@ async function readTensorInfo(
   const shape = Array.from({ length: dimensions }, () => Number(cursor.u64())).reverse();
   const typeId = cursor.u32();
   const dtype = DTYPE_BY_ID.get(typeId);
-  if (!dtype) throw cursor.damaged(`${what} has ggml type ${typeId}, expected F32, F16, BF16, Q8_0 or Q4_0`);
+  if (!dtype) {
+    throw cursor.damaged(`${what} has ggml type ${typeId}, expected F32, F16, BF16, Q8_0, IQ4_NL or Q4_0`);
+  }
   if ((shape.at(-1) ?? 1) % BLOCK_SIZE[dtype] !== 0) {
     throw cursor.damaged(
       `${what} has rows of ${shape.at(-1) ?? 1}, expected whole blocks of ${BLOCK_SIZE[dtype]}`,

@@ -26,6 +26,7 @@ export const GGML_TYPE: Readonly<Record<WeightDtype, number>> = {
   f16: 1,
   q4_0: 2,
   q8_0: 8,
+  iq4_nl: 20,
   bf16: 30,
 };
 
@@ -35,6 +36,7 @@ export const FILE_TYPE: Readonly<Record<WeightDtype, number>> = {
   f16: 1,
   q4_0: 2,
   q8_0: 7,
+  iq4_nl: 25,
   bf16: 32,
 };
 

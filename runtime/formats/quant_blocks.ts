@@ -8,7 +8,7 @@
  * Every intermediate is rounded to f32, as the C code does; `Math.fround` marks where.
  */
 
-import { decodeF16, encodeF16 } from "./half_floats.ts";
+import { loadScales, storeScales } from "./block_scales.ts";
 
 const BLOCK = 32;
 const Q8_BYTES = 34;
@@ -66,15 +66,6 @@ function inverseScale(scale: number): number {
   return Number.isFinite(inverse) ? inverse : 0;
 }
 
-function storeScales(scales: Float32Array, bytes: Uint8Array, stride: number): void {
-  const halves = new Uint16Array(scales.length);
-  encodeF16(scales, halves);
-  for (let block = 0; block < halves.length; block++) {
-    bytes[block * stride] = halves[block];
-    bytes[block * stride + 1] = halves[block] >>> 8;
-  }
-}
-
 /** Dequantises `[34 k]` bytes into `[32 k]` numbers. */
 export function dequantizeQ8(bytes: Uint8Array, out: Float32Array): void {
   const scales = loadScales(bytes, Q8_BYTES);
@@ -98,14 +89,4 @@ export function dequantizeQ4(bytes: Uint8Array, out: Float32Array): void {
       out[i + BLOCK / 2] = scale * ((bytes[source + i] >>> 4) - 8);
     }
   }
-}
-
-function loadScales(bytes: Uint8Array, stride: number): Float32Array {
-  const halves = new Uint16Array(bytes.length / stride);
-  for (let block = 0; block < halves.length; block++) {
-    halves[block] = bytes[block * stride] | (bytes[block * stride + 1] << 8);
-  }
-  const scales = new Float32Array(halves.length);
-  decodeF16(halves, scales);
-  return scales;
 }

@@ -1,12 +1,14 @@
 /**
  * @file Numbers to storage dtypes and back. The q8_0 and q4_0 blocks are those of ggml (ggml-quants.c,
- * `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref`, without fused multiply-add), bit for bit.
+ * `quantize_row_q8_0_ref` and `quantize_row_q4_0_ref`, without fused multiply-add), bit for bit; for iq4_nl see
+ * iq4_blocks.ts.
  */
 
 import { ShapeError, WeightsError } from "../errors.ts";
 import { BLOCK_BYTES, BLOCK_SIZE, byteLength, type WeightDtype } from "../tensor.ts";
 import { aligned } from "./byte_source.ts";
 import { decodeBf16, decodeF16, encodeBf16, encodeF16 } from "./half_floats.ts";
+import { dequantizeIq4, quantizeIq4 } from "./iq4_blocks.ts";
 import { dequantizeQ4, dequantizeQ8, quantizeQ4, quantizeQ8 } from "./quant_blocks.ts";
 
 /** Magnitudes from here on round to infinity. */
@@ -15,6 +17,7 @@ const OVERFLOW: Readonly<Record<WeightDtype, number>> = {
   f16: 65520,
   bf16: 2 ** 128 - 2 ** 119,
   q8_0: 65520 * 127, // of the largest number in a block
+  iq4_nl: 65520 * 64, // the search gives scales up to 1/75 of the largest
   q4_0: 65520 * 8,
 };
 
@@ -56,6 +59,9 @@ export function quantize(
       break;
     case "q8_0":
       quantizeQ8(source, bytes);
+      break;
+    case "iq4_nl":
+      quantizeIq4(source, bytes);
       break;
     case "q4_0":
       quantizeQ4(source, bytes);
@@ -114,6 +120,9 @@ export function dequantize(
       break;
     case "q8_0":
       dequantizeQ8(bytes, result);
+      break;
+    case "iq4_nl":
+      dequantizeIq4(bytes, result);
       break;
     case "q4_0":
       dequantizeQ4(bytes, result);

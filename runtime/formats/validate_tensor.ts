@@ -44,6 +44,7 @@ function firstBadBlock(dtype: WeightDtype, bytes: Uint8Array<ArrayBuffer>): numb
     case "bf16":
       return firstBadPattern(bytes, 2, 0, BF16_EXPONENT);
     case "q8_0":
+    case "iq4_nl":
     case "q4_0":
       return firstBadPattern(bytes, BLOCK_BYTES[dtype], 0, F16_EXPONENT);
     default:

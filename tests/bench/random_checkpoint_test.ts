@@ -31,7 +31,7 @@ Deno.test("writeRandomCheckpoint writes a folder that packs into what it writes 
   const folder = await Deno.makeTempDir();
   try {
     const configJson = await Deno.readTextFile(TINY);
-    for (const dtype of ["q8_0", "q4_0", "f16"] as const) {
+    for (const dtype of ["q8_0", "iq4_nl", "f16"] as const) {
       await writeRandomCheckpoint(configJson, `${folder}/published`, "bf16", 7);
       await writeRandomCheckpoint(configJson, `${folder}/packed.gguf`, dtype, 7);
       const checkpoint = await openCheckpoint(`${folder}/published`);

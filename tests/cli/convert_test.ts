@@ -41,14 +41,22 @@ Deno.test("hymba convert replaces a file only with --force, and marks another wi
   withOutput(async (folder, permissions) => {
     const out = `${folder}/tiny.gguf`;
     await Deno.writeTextFile(out, "precious");
-    const args = ["convert", fixture("tiny-quant"), out, "--quantization", "q4_0", "--window-rule", "decode"];
+    const args = [
+      "convert",
+      fixture("tiny-quant"),
+      out,
+      "--quantization",
+      "iq4_nl",
+      "--window-rule",
+      "decode",
+    ];
     const refused = await runHymba(args, { permissions });
     assertEquals([refused.code, await Deno.readTextFile(out)], [1, "precious"]);
     assertMatch(refused.stderr, /^error: Cannot write ".*": it is already there.*\n {2}.*--force\n$/);
     assertEquals((await runHymba([...args, "--force"], { permissions })).code, 0);
     const { stdout } = await runHymba(["inspect", "--json", out], { permissions });
     const { config, byDtype } = JSON.parse(stdout);
-    assertEquals([config.windowRule, byDtype[0].dtype], ["decode", "q4_0"]);
+    assertEquals([config.windowRule, byDtype[0].dtype], ["decode", "iq4_nl"]);
     assertEquals(await namesIn(folder), ["tiny.gguf"]);
   }));
 

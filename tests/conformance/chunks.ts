@@ -1,6 +1,6 @@
 /** @file Runs a sequence through ops in chunks, to see whether the chunks' sizes show in the results. */
 import type { Backend } from "../../runtime/backend.ts";
-import { rows, type Tensor } from "../../runtime/tensor.ts";
+import { rows, type Tensor, type WeightDtype } from "../../runtime/tensor.ts";
 import { Bench } from "./bench.ts";
 
 /** Sizes of a network of each op; small, and odd where that is allowed. */
@@ -73,7 +73,7 @@ export function attentionBranch(window: Window): Prepare {
 }
 
 /** The ops without state, on weights of a dtype: norms, products and fusion. */
-export function rowwiseOps(dtype: "f32" | "f16" | "bf16" | "q8_0" | "q4_0"): Prepare {
+export function rowwiseOps(dtype: WeightDtype): Prepare {
   return (bench, length) => {
     const [x, y] = [bench.input("x", [length, HIDDEN]), bench.input("y", [length, HIDDEN])];
     const wide = bench.input("wide", [length, 64]);

@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Backend } from "../../runtime/backend.ts";
 import { backendTest } from "./backends.ts";
 import { attentionBranch, rowwiseOps, runInChunks, ssmBranch, type Window } from "./chunks.ts";
+import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const LENGTH = 90;
 
@@ -71,7 +72,7 @@ backendTest("attention with a window of the whole sequence is full attention", a
 backendTest(
   "rmsNorm, headFusion, linear and gatedLinear give a row the same alone and among others",
   async (backend) => {
-    for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
+    for (const dtype of WEIGHT_DTYPES) {
       await assertSame(backend, rowwiseOps(dtype));
     }
   },

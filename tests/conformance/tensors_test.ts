@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Backend } from "../../runtime/backend.ts";
 import { ReferenceBackend } from "../../runtime/backends/reference.ts";
 import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
-import { columns, rows, type Tensor } from "../../runtime/tensor.ts";
+import { columns, rows, type Tensor, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 import { backendTest, type Candidate, CANDIDATES } from "./backends.ts";
 import { Bench } from "./bench.ts";
 
@@ -109,7 +109,7 @@ backendTest("upload does not keep the caller's bytes", async (backend) => {
 }, ALL);
 
 backendTest("upload takes plain weights of every storage type", async (backend) => {
-  for (const dtype of ["f32", "f16", "bf16", "q8_0", "q4_0"] as const) {
+  for (const dtype of WEIGHT_DTYPES) {
     const bench = new Bench(backend, 4, "packed");
     const bytes = quantize(dtype, bench.normals(64));
     const weight = backend.upload("plain", dtype, [64], bytes);

@@ -1,6 +1,6 @@
 /** @file How far an op may be from the reference: data, one entry for each case that needs more than the default, with its reason. */
 import type { Backend } from "../../runtime/backend.ts";
-import type { Dtype } from "../../runtime/tensor.ts";
+import { type Dtype, QUANTIZED_DTYPES } from "../../runtime/tensor.ts";
 
 /** The ops. */
 export type Op = {
@@ -31,7 +31,7 @@ const DEFAULT: Tolerance = { nmse: 1e-12, maxError: 2e-6 };
 
 const LOOSENED: readonly Loosened[] = [
   ...(["linear", "gatedLinear"] as const).flatMap((op) =>
-    (["q8_0", "q4_0"] as const).map((dtype) => ({
+    QUANTIZED_DTYPES.map((dtype) => ({
       op,
       dtype,
       backend: "",

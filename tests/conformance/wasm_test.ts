@@ -13,6 +13,7 @@ import { ATTENTION_CASES } from "./cases/attention.ts";
 import { PRODUCT_CASES } from "./cases/products.ts";
 import { NORM_CASES } from "./cases/norms.ts";
 import { SSM_CASES } from "./cases/ssm.ts";
+import { QUANTIZED_DTYPES } from "../../runtime/tensor.ts";
 
 /** A norm of some numbers: whether the backend works. */
 async function normOfOnes(backend: WasmBackend): Promise<number[]> {
@@ -191,7 +192,7 @@ Deno.test("WasmBackend says when its memory is not enough, and goes on", async (
 
 Deno.test("WasmBackend.upload refuses a block whose scale is no number", async () => {
   const backend = await openWasmBackend();
-  for (const dtype of ["q8_0", "q4_0"] as const) {
+  for (const dtype of QUANTIZED_DTYPES) {
     const bytes = quantize(dtype, new Float32Array(64).fill(1));
     bytes.set([0x00, 0x7c], 0);
     assertThrows(() => backend.upload("matrix", dtype, [2, 32], bytes), WeightsError, dtype);

@@ -123,6 +123,7 @@ export const GGUF_CASES: Readonly<Record<string, [Uint8Array<ArrayBuffer>, RegEx
   "shape with 2^63 and 0": [withTensor((sample) => sample.tensor("w", [2n ** 63n, 0], 0, 0)), /fits a file/],
   "shape larger than the file": [withTensor((sample) => sample.tensor("w", [1000], 0, 0)), /bytes, expected/],
   "q8_0 rows of 8": [withTensor((sample) => sample.tensor("w", [8, 4], 8, 0)), /whole blocks of 32/],
+  "iq4_nl rows of 48": [withTensor((sample) => sample.tensor("w", [48, 4], 20, 0)), /whole blocks of 32/],
   "a number as q4_0": [withTensor((sample) => sample.tensor("w", [], 2, 0)), /whole blocks of 32/],
   "type Q4_K": [withTensor((sample) => sample.tensor("w", [8], 12, 0)), /"w" has ggml type 12/],
   "type 2^32 - 1": [withTensor((sample) => sample.tensor("w", [8], 2 ** 32 - 1, 0)), /type 4294967295/],

@@ -9,10 +9,8 @@ import { openSafetensors } from "../../runtime/formats/safetensors.ts";
 import { writeSafetensors } from "../../runtime/formats/safetensors_writer.ts";
 import type { TensorFile } from "../../runtime/formats/tensor_file.ts";
 import { openBytesSource } from "../../runtime/sources/bytes_source.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { WEIGHT_DTYPES, type WeightDtype } from "../../runtime/tensor.ts";
 import { MemorySink } from "./memory_sink.ts";
-
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 
 /** 2.5 slices of bf16 numbers in rows of 1600, and a small vector; `reads` collects the length of every read. */
 async function bigCheckpoint(reads: number[] = []): Promise<TensorFile> {
@@ -40,7 +38,7 @@ async function bigCheckpoint(reads: number[] = []): Promise<TensorFile> {
 Deno.test("convertCheckpoint converts slice by slice to what converting whole tensors gives", async () => {
   const files = await bigCheckpoint();
   const numbers = dequantize("bf16", await files.read("matrix"));
-  for (const dtype of DTYPES) {
+  for (const dtype of WEIGHT_DTYPES) {
     const sink = new MemorySink();
     const dtypeOf = ({ name }: { name: string }): WeightDtype => name === "matrix" ? dtype : "f32";
     const size = await convertCheckpoint({ files, dtypeOf, metadata: new Map(), sink });

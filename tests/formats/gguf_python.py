@@ -10,11 +10,13 @@ import json
 import sys
 
 import numpy as np
+from gguf import GGML_QUANT_SIZES
 from gguf import GGMLQuantizationType as Type
 from gguf import GGUFReader, GGUFValueType, GGUFWriter
 from gguf.quants import dequantize, quantize
 
 TYPES = {"f32": Type.F32, "f16": Type.F16, "bf16": Type.BF16, "q8_0": Type.Q8_0, "q4_0": Type.Q4_0}
+READ_ONLY = {"iq4_nl": Type.IQ4_NL}  # the package has no quantiser for these
 ROWS, COLUMNS = 48, 64
 
 
@@ -29,6 +31,16 @@ def fixture_numbers():
     for column in range(COLUMNS):
         numbers[1, column] = (column % 32 - 16) / 2
     return numbers
+
+
+def blocks_of_every_byte(kind):
+    """ROWS rows of blocks: f16 scales of either sign from 2^-24 up, quants that take every value in every place."""
+    size, length = GGML_QUANT_SIZES[kind]
+    blocks = np.zeros((ROWS * COLUMNS // size, length), np.uint8)
+    for i, block in enumerate(blocks):
+        block[:2] = np.array([(-1) ** i * 2.0 ** (i % 37 - 24)], np.float16).view(np.uint8)
+        block[2:] = (np.arange(length - 2) * 17 + 3 * i) % 256
+    return blocks.reshape(ROWS, -1)
 
 
 def write_fixture(path):
@@ -46,8 +58,8 @@ def write_fixture(path):
     writer.add_array("test.floats", [0.5, -1.5])
     writer.add_array("test.bools", [True, False])
     numbers = fixture_numbers()
-    for name, kind in TYPES.items():
-        data = quantize(numbers, kind)
+    for name, kind in (TYPES | READ_ONLY).items():
+        data = quantize(numbers, kind) if name in TYPES else blocks_of_every_byte(kind)
         writer.add_tensor(name, data, raw_dtype=kind)
         writer.add_tensor(f"{name}.numbers", dequantize(data, kind).astype(np.float32).reshape(numbers.shape))
     writer.add_tensor("vector", np.arange(5, dtype=np.float32))

@@ -9,9 +9,8 @@ import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
 import { openSafetensors } from "../../runtime/formats/safetensors.ts";
 import { packCheckpoint } from "../../runtime/pack_checkpoint.ts";
 import { openFileSource } from "../../runtime/sources/file_source.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 const VERSION = "0.19.0";
 const script = new URL("gguf_python.py", import.meta.url).pathname;
 
@@ -74,7 +73,7 @@ test("packCheckpoint writes files that gguf-py reads and dequantises to the same
     tokenizerConfigJson: null,
     generationConfigJson: null,
   };
-  for (const dtype of DTYPES) {
+  for (const dtype of WEIGHT_DTYPES) {
     const path = `${folder}/${dtype}.gguf`;
     const sink = (await Deno.create(path)).writable;
     await packCheckpoint({ ...texts, tensors }, { dtype, name: "Tiny ✓", sink });
@@ -111,7 +110,10 @@ test("quantize agrees with gguf-py on random bit patterns, blocks of one magnitu
   const path = `${folder}/numbers.f32`;
   await Deno.writeFile(path, new Uint8Array(numbers.buffer));
   const theirs = JSON.parse(await python(script, "quantize", path));
-  for (const dtype of DTYPES) assertEquals(await sha256(quantize(dtype, numbers)), theirs[dtype], dtype);
+  // gguf-py reads iq4_nl, but has no search for its scales.
+  for (const dtype of WEIGHT_DTYPES.filter((dtype) => dtype !== "iq4_nl")) {
+    assertEquals(await sha256(quantize(dtype, numbers)), theirs[dtype], dtype);
+  }
 });
 
 test("gguf_python.py makes the committed fixture again, byte for byte", async (folder) => {

@@ -7,10 +7,9 @@ import { type GgufWriteProgress, writeGguf } from "../../runtime/formats/gguf_wr
 import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
 import { openBytesSource } from "../../runtime/sources/bytes_source.ts";
 import { openFileSource } from "../../runtime/sources/file_source.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { QUANTIZED_DTYPES, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 import { MemorySink } from "./memory_sink.ts";
 
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 const fixture = new URL("../fixtures/gguf/gguf_py.gguf", import.meta.url);
 const ROWS = 48;
 const COLUMNS = 64;
@@ -77,10 +76,10 @@ Deno.test("openGguf gives shapes with the outermost dimension first", async () =
 Deno.test("quantize makes the very bytes, and dequantize the very numbers, that gguf-py 0.19.0 makes", async () => {
   const file = await openGguf(await openFileSource(fixture));
   const numbers = fixtureNumbers();
-  for (const dtype of DTYPES) {
+  for (const dtype of WEIGHT_DTYPES) {
     const theirs = await file.read(dtype);
     assertEquals(file.tensors.get(dtype)!.dtype, dtype);
-    assertEquals(quantize(dtype, numbers), theirs, dtype);
+    if (dtype !== "iq4_nl") assertEquals(quantize(dtype, numbers), theirs, dtype); // gguf-py does not quantise it
     const expected = dequantize("f32", await file.read(`${dtype}.numbers`));
     const bits = (values: Float32Array<ArrayBuffer>): Uint32Array => new Uint32Array(values.buffer);
     assertEquals(bits(dequantize(dtype, theirs)), bits(expected), dtype);
@@ -110,7 +109,7 @@ Deno.test("writeGguf writes what openGguf reads back: metadata of every type, te
     ["bools", { type: "array", element: "bool", value: Uint8Array.of(0, 1) }],
   ];
   const numbers = fixtureNumbers();
-  const tensors: GgufTensor[] = DTYPES.map((dtype) => ({
+  const tensors: GgufTensor[] = WEIGHT_DTYPES.map((dtype) => ({
     name: `t.${dtype}`,
     dtype,
     shape: [ROWS, COLUMNS],
@@ -146,7 +145,7 @@ Deno.test("openGguf takes a file with or without the last padding, and nothing e
 });
 
 Deno.test("TensorFile.read refuses a block whose scale is NaN or infinite and names it", async () => {
-  for (const dtype of ["q8_0", "q4_0"] as const) {
+  for (const dtype of QUANTIZED_DTYPES) {
     const data = quantize(dtype, new Float32Array(128));
     const block = data.length / 4;
     data.set([0xff, 0x7f], 2 * block);

@@ -48,11 +48,13 @@ async function story(model: Model, prompt: string): Promise<string> {
   return pieces.join("");
 }
 
-Deno.test("Model.generate of the packed default model writes the same greedy text on every CPU backend", async () => {
-  await using reference = await loadModel(undefined, { backend: "reference" });
-  await using wasm = await loadModel(undefined, { backend: "wasm" });
-  for (const { prompt } of prompts) assertEquals(await story(wasm, prompt), await story(reference, prompt));
-});
+for (const [source, quantization] of [[undefined, "q8_0"], [CHECKPOINT, "iq4_nl"]] as const) {
+  Deno.test(`Model.generate of the default model in ${quantization} writes the same greedy text on every CPU backend`, async () => {
+    await using reference = await loadModel(source, { backend: "reference", quantization });
+    await using wasm = await loadModel(source, { backend: "wasm", quantization });
+    for (const { prompt } of prompts) assertEquals(await story(wasm, prompt), await story(reference, prompt));
+  });
+}
 
 Deno.test("Model.generate streams text that joins to the decoding of its ids", async () => {
   await using model = await loadModel();

@@ -18,6 +18,7 @@ async function bits(fixture: string | null, options: LoadOptions): Promise<Uint3
 
 const CASES: readonly (readonly [string | null, WeightDtype])[] = [
   ["tiny-quant", "q8_0"],
+  ["tiny-quant", "iq4_nl"],
   ["tiny-quant", "q4_0"],
   ["tiny-triple", "f32"],
   ["tiny-bf16", "bf16"],

@@ -1,9 +1,7 @@
 /** @file A product of the matrix kernels of one WebAssembly instance, run without the backend around it. */
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
+import { DTYPE_NUMBER } from "../../runtime/backends/wasm/weights.ts";
 import type { WeightDtype } from "../../runtime/tensor.ts";
-
-/** The numbers that `matrix_new` knows dtypes by. */
-const DTYPE_NUMBER: Readonly<Record<WeightDtype, number>> = { f32: 0, f16: 1, bf16: 2, q8_0: 3, q4_0: 4 };
 
 /** A packed matrix. */
 export interface Matrix {

@@ -4,13 +4,12 @@
  */
 import { assertEquals } from "@std/assert";
 import { openKernels } from "../../runtime/backends/wasm/open_kernels.ts";
+import { IQ4_VALUES } from "../../runtime/formats/iq4_blocks.ts";
 import { quantize } from "../../runtime/formats/quantize.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { QUANTIZED_DTYPES, type QuantizedDtype, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
 import { seeded } from "../text/seeded.ts";
 import { pack, product } from "./product.ts";
-
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 
 /** Rows, columns, rows of activations. */
 const SHAPES = [[1, 32, 2], [17, 96, 5], [40, 320, 9], [300, 64, 13], [64, 256, 8], [515, 32, 3]] as const;
@@ -30,7 +29,7 @@ function normals(count: number, seed: number): Float32Array {
 for (const variant of ["relaxed", "simd128"] as const) {
   Deno.test(`linear gives a row the same bits whatever l, in the ${variant} build`, async () => {
     const { kernels } = await openKernels({ variant });
-    for (const dtype of DTYPES) {
+    for (const dtype of WEIGHT_DTYPES) {
       for (const [rows, columns, l] of SHAPES) {
         const bytes = quantize(dtype, normals(rows * columns, rows));
         const x = normals(l * columns, l);
@@ -60,7 +59,7 @@ for (const variant of ["relaxed", "simd128"] as const) {
       Array.from({ length: columns }, (_, i) => i % 32 ? i % 5 - 2 : 127),
       Array.from({ length: columns }, (_, i) => i % 32 ? (i * 37) % 255 - 127 : -127),
     ];
-    for (const dtype of ["q8_0", "q4_0"] as const) {
+    for (const dtype of QUANTIZED_DTYPES) {
       const { bytes, weights } = blocksOfScaleOne(dtype, rows, columns, byteOf);
       const exact = activations.flatMap((x) =>
         weights.map((row) => row.reduce((sum, weight, i) => sum + weight * x[i], 0))
@@ -74,9 +73,13 @@ for (const variant of ["relaxed", "simd128"] as const) {
   });
 }
 
+function nibbleWeight(dtype: "iq4_nl" | "q4_0", nibble: number): number {
+  return dtype === "q4_0" ? nibble - 8 : IQ4_VALUES[nibble];
+}
+
 /** ggml blocks with a scale of 1, and the whole numbers that they stand for. */
 function blocksOfScaleOne(
-  dtype: "q8_0" | "q4_0",
+  dtype: QuantizedDtype,
   rows: number,
   columns: number,
   byteOf: (row: number, column: number) => number,
@@ -89,8 +92,8 @@ function blocksOfScaleOne(
       for (let i = 0; i < (dtype === "q8_0" ? 32 : 16); i++) {
         const byte = byteOf(row, first + i);
         bytes.push(byte);
-        values[first + i] = dtype === "q8_0" ? byte << 24 >> 24 : (byte & 15) - 8;
-        if (dtype === "q4_0") values[first + i + 16] = (byte >> 4) - 8;
+        values[first + i] = dtype === "q8_0" ? byte << 24 >> 24 : nibbleWeight(dtype, byte & 15);
+        if (dtype !== "q8_0") values[first + i + 16] = nibbleWeight(dtype, byte >> 4);
       }
     }
     return values;

@@ -6,6 +6,7 @@ import { compileKernels } from "../../runtime/backends/wasm/compile_kernels.ts";
 import { type Helper, type HelperKind, startHelper } from "../../runtime/backends/wasm/helper.ts";
 import { openShared } from "../../runtime/backends/wasm/threads.ts";
 import { ConfigError } from "../../runtime/errors.ts";
+import { QUANTIZED_DTYPES } from "../../runtime/tensor.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
 const IDS = Array.from({ length: 90 }, (_, i) => 3 + (i * 17) % 50);
@@ -24,7 +25,7 @@ for (const name of ["tiny-pair", "tiny-triple", "tiny-bf16", "tiny-quant", null]
   Deno.test(`loadModel of ${name ?? "the default model"} gives the same bits on one thread, two and four`, async () => {
     const source = name === null ? undefined : new URL(name, FIXTURES);
     for (const variant of ["relaxed", "simd128"] as const) {
-      for (const quantization of name === "tiny-quant" ? ["q8_0", "q4_0"] as const : [undefined]) {
+      for (const quantization of name === "tiny-quant" ? QUANTIZED_DTYPES : [undefined]) {
         const one = await logits(source, { backend: { kind: "wasm", variant }, threads: 1, quantization });
         for (const threads of [2, 4]) {
           const backend = { ...SHARED, variant };

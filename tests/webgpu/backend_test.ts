@@ -6,7 +6,7 @@ import { ReferenceBackend } from "../../runtime/backends/reference.ts";
 import { openDevice } from "../../runtime/backends/webgpu/device.ts";
 import { BackendUnavailableError, DeviceLostError, KernelError } from "../../runtime/errors.ts";
 import { quantize } from "../../runtime/formats/quantize.ts";
-import { columns, type Tensor, type WeightDtype } from "../../runtime/tensor.ts";
+import { columns, QUANTIZED_DTYPES, type Tensor, type WeightDtype } from "../../runtime/tensor.ts";
 import { seeded } from "../text/seeded.ts";
 import { fakeGpu, REAL, SOFTWARE } from "./fake_gpu.ts";
 import { gpuTest } from "./on_gpu.ts";
@@ -104,7 +104,7 @@ gpuTest(
     for (const activations of ["q8", "q16"] as const) {
       const backend = await openWebGpuBackend({ ...options, activations });
       const reference = new ReferenceBackend(activations);
-      for (const dtype of ["q8_0", "q4_0"] as const) {
+      for (const dtype of QUANTIZED_DTYPES) {
         const [got, wanted] = await Promise.all([backend, reference].map((each) => {
           const out = each.allocate([2, 19], "f32");
           each.linear({ x: whole(each, [2, 96]), weight: upload(each, "matrix", dtype, [19, 96], 3), out });

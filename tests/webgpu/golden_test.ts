@@ -34,9 +34,31 @@ for (const name of ["tiny-pair", "tiny-triple", "tiny-bf16", "tiny-quant"]) {
 }
 
 gpuTest(
+  "Model.generate of the default model in iq4_nl writes the same greedy text on WebGPU as on WebAssembly",
+  async (options) => {
+    const golden = JSON.parse(
+      await Deno.readTextFile(new URL("default-model-golden/golden.json", FIXTURES)),
+    );
+    const source = new URL("../../models/stories/checkpoint", import.meta.url);
+    const models = [{ kind: "webgpu", ...options }, { kind: "wasm" }] as const;
+    const texts = await Promise.all(models.map(async (backend) => {
+      await using model = await loadModel(source, { backend, quantization: "iq4_nl" });
+      const stories: string[] = [];
+      for (const { prompt } of golden.prompts.slice(0, 2)) {
+        const tokens = model.generate(prompt, { temperature: 0, maxTokens: 40 });
+        stories.push((await Array.fromAsync(tokens, ({ text }) => text)).join(""));
+      }
+      return stories;
+    }));
+    assertEquals(texts[0], texts[1]);
+    assert(texts[0].every((text) => text.length > 40), "there are texts to compare");
+  },
+);
+
+gpuTest(
   "layer takes at most 12 kernels for one row",
   async (options) => {
-    for (const dtype of ["f16", "q4_0"] as const) {
+    for (const dtype of ["f16", "iq4_nl", "q4_0"] as const) {
       const backend = await openWebGpuBackend(options);
       const net = await randomNetwork(backend, TINY, dtype, 8);
       const state = stateAt(net, 40);

@@ -3,9 +3,8 @@ import type { LibraryName } from "../../kernels/sources.ts";
 import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
 import { dotLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
-import type { WeightDtype } from "../../runtime/tensor.ts";
+import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
 const INPUTS_A: readonly LibraryName[] = ["input_a_separate", "input_a_shared"];
@@ -53,15 +52,20 @@ function memoryVariants(): KernelChoice[] {
     { kernel: "advance_cursor" },
     { kernel: "copy" },
     { kernel: "copy_f16" },
-    ...DTYPES.map((dtype): KernelChoice => ({ kernel: "embed", libraries: [`block_${dtype}`, "scale"] })),
+    ...WEIGHT_DTYPES.map((dtype): KernelChoice => ({
+      kernel: "embed",
+      libraries: [`block_${dtype}`, "scale"],
+    })),
   ];
 }
 
 function productVariants(reduce: LibraryName): KernelChoice[] {
-  const products = PRECISIONS.flatMap((precision) => DTYPES.map((dtype) => dotLibraries(dtype, precision)));
+  const products = PRECISIONS.flatMap((precision) =>
+    WEIGHT_DTYPES.map((dtype) => dotLibraries(dtype, precision))
+  );
   return [
     { kernel: "round_activations" },
-    ...DTYPES.flatMap((dtype): KernelChoice[] => [
+    ...WEIGHT_DTYPES.flatMap((dtype): KernelChoice[] => [
       ...[0, 1].map((ACCUMULATE): KernelChoice => ({
         kernel: "linear_tiled",
         libraries: [`block_${dtype}`, "scale", "product_tile", "tile_sums"],

@@ -89,7 +89,7 @@ export interface WasmExports {
   matrix_free(matrix: number): void;
 
   /**
-   * A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0.
+   * A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0, 5 iq4_nl.
    */
   matrix_new(dtype: number, rows: number, columns: number, dot_kind: number): number;
 

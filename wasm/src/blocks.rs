@@ -7,6 +7,10 @@ use crate::dot::DotKind;
 use crate::layout::GROUP;
 use crate::simd::I8x16;
 
+mod iq4;
+
+pub use iq4::Iq4Block;
+
 /// A block of 4 rows and 32 columns.
 pub trait WeightBlock: Copy {
     /// A block of zeros with zero scales.
@@ -20,7 +24,7 @@ pub trait WeightBlock: Copy {
     /// Whether this kind of dot multiplies the stored integers in one step.
     fn is_relaxed(kind: DotKind) -> bool;
     /// Columns i, i + 4, i + 8 and i + 12, and those 16 further, of the four rows; i below 4.
-    fn quads(&self, i: usize) -> [I8x16; 2];
+    fn quads(&self, i: usize, kind: DotKind) -> [I8x16; 2];
     /// The rows' scales, f16 bits.
     fn scales(&self) -> &[u16; GROUP];
     /// The rows' scales, f16 bits.
@@ -63,7 +67,7 @@ impl WeightBlock for Q8Block {
     }
 
     #[inline(always)]
-    fn quads(&self, i: usize) -> [I8x16; 2] {
+    fn quads(&self, i: usize, _: DotKind) -> [I8x16; 2] {
         [I8x16::load_unsigned(&self.quants[i]), I8x16::load_unsigned(&self.quants[i + 4])]
     }
 
@@ -107,7 +111,7 @@ impl WeightBlock for Q4Block {
     }
 
     #[inline(always)]
-    fn quads(&self, i: usize) -> [I8x16; 2] {
+    fn quads(&self, i: usize, _: DotKind) -> [I8x16; 2] {
         let bytes = I8x16::load_unsigned(&self.quants[i]);
         [bytes.low_nibbles(), bytes.high_nibbles()]
     }

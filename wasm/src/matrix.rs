@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use crate::blocks::{Q4Block, Q8Block, WeightBlock};
+use crate::blocks::{Iq4Block, Q4Block, Q8Block, WeightBlock};
 use crate::dot::DotKind;
 use crate::float_format::{Bf16, F16, F32, Format, LiftedF16};
 use crate::float_matrix::FloatMatrix;
@@ -26,12 +26,14 @@ pub enum Dtype {
     Q8_0 = 3,
     /// ggml's blocks of 32 4-bit integers with an f16 scale.
     Q4_0 = 4,
+    /// ggml's blocks of 32 4-bit indices into a table of bytes, with an f16 scale.
+    Iq4Nl = 5,
 }
 
 impl Dtype {
     /// The dtype with this number.
     pub fn from_number(number: u32) -> Option<Self> {
-        [Self::F32, Self::F16, Self::Bf16, Self::Q8_0, Self::Q4_0]
+        [Self::F32, Self::F16, Self::Bf16, Self::Q8_0, Self::Q4_0, Self::Iq4Nl]
             .into_iter()
             .find(|&dtype| dtype as u32 == number)
     }
@@ -51,6 +53,7 @@ enum Data {
     Bf16(FloatMatrix<Bf16>),
     Q8(Quantized<Q8Block>),
     Q4(Quantized<Q4Block>),
+    Iq4(Quantized<Iq4Block>),
 }
 
 /// What kernels multiply: f32 rows, and for quantised matrices the same rows quantised (else empty slices will do).
@@ -72,6 +75,7 @@ macro_rules! each {
             Data::Bf16($matrix) => $call,
             Data::Q8($matrix) => $call,
             Data::Q4($matrix) => $call,
+            Data::Iq4($matrix) => $call,
         }
     };
 }
@@ -85,6 +89,7 @@ impl Matrix {
             Dtype::Bf16 => Data::Bf16(FloatMatrix::new(rows, columns)?),
             Dtype::Q8_0 => Data::Q8(Quantized::new(rows, columns, kind)?),
             Dtype::Q4_0 => Data::Q4(Quantized::new(rows, columns, kind)?),
+            Dtype::Iq4Nl => Data::Iq4(Quantized::new(rows, columns, kind)?),
         };
         Ok(Self { rows, columns, data })
     }
@@ -112,6 +117,7 @@ impl Matrix {
             Data::Bf16(_) => self.columns * Bf16::BYTES,
             Data::Q8(_) => self.columns / BLOCK * Q8Block::SOURCE_BYTES,
             Data::Q4(_) => self.columns / BLOCK * Q4Block::SOURCE_BYTES,
+            Data::Iq4(_) => self.columns / BLOCK * Iq4Block::SOURCE_BYTES,
         }
     }
 
@@ -141,6 +147,10 @@ impl Matrix {
                 is_finite = matrix.seal();
                 Data::Q4(matrix)
             }
+            Data::Iq4(mut matrix) => {
+                is_finite = matrix.seal();
+                Data::Iq4(matrix)
+            }
             data => data,
         };
         (self, is_finite)
@@ -148,7 +158,7 @@ impl Matrix {
 
     /// Whether it multiplies quantised activations.
     pub fn is_quantized(&self) -> bool {
-        matches!(self.data, Data::Q8(_) | Data::Q4(_))
+        matches!(self.data, Data::Q8(_) | Data::Q4(_) | Data::Iq4(_))
     }
 
     /// Writes a row's weights as f32, exactly (a quantised weight rounded once: its integer times its scale).
@@ -171,6 +181,7 @@ impl Matrix {
                 Data::Bf16(matrix) => matrix.dot_tile(unit, x(), sums),
                 Data::Q8(matrix) => matrix.dot_tile(unit, quantized(), sums),
                 Data::Q4(matrix) => matrix.dot_tile(unit, quantized(), sums),
+                Data::Iq4(matrix) => matrix.dot_tile(unit, quantized(), sums),
             }
         } else {
             let x = || activations.x.row(row);
@@ -183,6 +194,7 @@ impl Matrix {
                 Data::Bf16(matrix) => matrix.dot_row(units, x(), sums),
                 Data::Q8(matrix) => matrix.dot_row(units, quantized(), sums),
                 Data::Q4(matrix) => matrix.dot_row(units, quantized(), sums),
+                Data::Iq4(matrix) => matrix.dot_row(units, quantized(), sums),
             }
         }
     }

@@ -146,7 +146,7 @@ impl<B: WeightBlock> Quantized<B> {
         let mut sums = [F32x4::zero(); QUARTERS];
         for b in 0..self.per_row {
             let blocks = streams.map(|stream| &stream[b]);
-            let dots = block_dots::<B, D, PLANES>(blocks, &x[b], bias_mask);
+            let dots = block_dots::<B, D, PLANES>(blocks, &x[b], self.kind, bias_mask);
             let scale = F32x4::splat(x[b][PLANES - 1].scale);
             sums = core::array::from_fn(|g| {
                 dots[g].to_f32() * (half::scale_fields(blocks[g].scales()) * scale) + sums[g]
@@ -178,11 +178,15 @@ impl<B: WeightBlock> Quantized<B> {
                 let mut tiles = bias.map(D::start_tile);
                 for i in (0..4).take(self.steps) {
                     let quads = D::quads(I8x16::load(&x.quotients[i]));
-                    tiles = core::array::from_fn(|g| D::add_tile(tiles[g], quads, blocks[g].quads(i)[0]));
+                    tiles = core::array::from_fn(|g| {
+                        D::add_tile(tiles[g], quads, blocks[g].quads(i, self.kind)[0])
+                    });
                 }
                 for i in (0..4).take(self.steps) {
                     let quads = D::quads(I8x16::load(&x.quotients[i + 4]));
-                    tiles = core::array::from_fn(|g| D::add_tile(tiles[g], quads, blocks[g].quads(i)[1]));
+                    tiles = core::array::from_fn(|g| {
+                        D::add_tile(tiles[g], quads, blocks[g].quads(i, self.kind)[1])
+                    });
                 }
                 dots = core::array::from_fn(|g| D::finish_tile(tiles[g], bias[g]));
             }

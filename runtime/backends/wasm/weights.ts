@@ -8,15 +8,17 @@ import { byteLength, type WeightDtype } from "../../tensor.ts";
 import { type LinearMemory, MOST_BYTES, type Region } from "./memory.ts";
 
 /** The numbers that `matrix_new` knows dtypes by. */
-const DTYPE_NUMBER: Readonly<Record<WeightDtype, number>> = { f32: 0, f16: 1, bf16: 2, q8_0: 3, q4_0: 4 };
+export const DTYPE_NUMBER: Readonly<Record<WeightDtype, number>> = {
+  f32: 0,
+  f16: 1,
+  bf16: 2,
+  q8_0: 3,
+  q4_0: 4,
+  iq4_nl: 5,
+};
 
 /** Bytes of published rows that are in linear memory at once, beside the packed ones. */
 const STAGING_BYTES = 1 << 20;
-
-/** Whether products with weights of a dtype take activations in 8 bits. */
-export function isQuantized(dtype: WeightDtype): boolean {
-  return dtype === "q8_0" || dtype === "q4_0";
-}
 
 /** Address of a weight's data. */
 export function weightPointer(weight: Weight): number {

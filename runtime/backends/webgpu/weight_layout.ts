@@ -20,6 +20,7 @@ export const WEIGHT_LAYOUTS: Readonly<Record<WeightDtype, WeightLayout>> = {
   f16: { blockSize: 8, blockBytes: 16, hasScales: false },
   bf16: { blockSize: 8, blockBytes: 16, hasScales: false },
   q8_0: { blockSize: 32, blockBytes: 32, hasScales: true },
+  iq4_nl: { blockSize: 32, blockBytes: 16, hasScales: true },
   q4_0: { blockSize: 32, blockBytes: 16, hasScales: true },
 };
 

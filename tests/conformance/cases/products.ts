@@ -1,10 +1,9 @@
 /** @file Cases of embed, linear and gatedLinear, over every storage type of a weight. */
 import type { InputNorm } from "../../../runtime/backend.ts";
-import { BLOCK_SIZE, type Tensor, type WeightDtype } from "../../../runtime/tensor.ts";
+import { BLOCK_SIZE, type Tensor, WEIGHT_DTYPES, type WeightDtype } from "../../../runtime/tensor.ts";
 import type { Bench } from "../bench.ts";
 import { type Case, shapeText } from "./case.ts";
 
-const DTYPES: readonly WeightDtype[] = ["f32", "f16", "bf16", "q8_0", "q4_0"];
 /** Numbers of rows of activations, and of weights. */
 const LS = [1, 2, 3, 4, 5, 7, 8, 9];
 const NS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129];
@@ -105,4 +104,4 @@ function casesOf(dtype: WeightDtype): Case[] {
 }
 
 /** Every dtype by odd numbers of rows, columns and activations. */
-export const PRODUCT_CASES: readonly Case[] = DTYPES.flatMap(casesOf);
+export const PRODUCT_CASES: readonly Case[] = WEIGHT_DTYPES.flatMap(casesOf);

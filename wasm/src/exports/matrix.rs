@@ -36,7 +36,7 @@ pub fn set_deterministic(is_deterministic: bool) {
     rounding::set_deterministic(is_deterministic);
 }
 
-/// A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0.
+/// A matrix of zeros, or null where memory cannot grow that far. `dtype`: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0, 5 iq4_nl.
 #[wasm_bindgen]
 pub fn matrix_new(dtype: u32, rows: usize, columns: usize, dot_kind: u32) -> *mut Matrix {
     let (Some(dtype), Some(kind)) = (Dtype::from_number(dtype), DotKind::from_number(dot_kind)) else {

@@ -4,7 +4,7 @@ use crate::embed::embed;
 use crate::gated_linear::gated_linear;
 use crate::layout::unit_count;
 use crate::matrix::Dtype;
-use crate::testing::published::{DTYPES, KINDS, Prepared, Published};
+use crate::testing::published::{DTYPES, KINDS, Prepared, Published, QUANTIZED};
 use crate::testing::{assert_close, random};
 
 /// Rows, columns and l: one, padding of every kind, tails, whole tiles and rows beside them.
@@ -23,7 +23,7 @@ const SHAPES: [(usize, usize, usize); 9] = [
 fn each_case(mut check: impl FnMut(&Published, DotKind, &Prepared, usize)) {
     for (i, (rows, columns, l)) in SHAPES.into_iter().enumerate() {
         for dtype in DTYPES {
-            let is_quantized = matches!(dtype, Dtype::Q8_0 | Dtype::Q4_0);
+            let is_quantized = QUANTIZED.contains(&dtype);
             // Other dtypes take any number of columns.
             let columns = if is_quantized { columns } else { columns - i };
             let published = Published::random(dtype, rows, columns, i as u32);
@@ -125,7 +125,7 @@ fn linear_with_quantised_weights_is_exact_at_the_extremes() {
         (0..288).map(|i| if i % 32 < 8 { [-128, 127][i / 2 % 2] } else { i as i32 - 128 }).collect();
     let x: Vec<f32> =
         (0..288).map(|i| if i % 32 < 8 { [127.0, -127.0][i % 2] } else { (i % 7) as f32 }).collect();
-    for dtype in [Dtype::Q8_0, Dtype::Q4_0] {
+    for dtype in QUANTIZED {
         let published = Published::quantized(dtype, 0x3c00, &quants);
         for kind in KINDS {
             for x in [x.clone(), vec![127.0; 288], vec![-127.0; 288]] {
@@ -153,7 +153,7 @@ fn linear_takes_scales_of_every_size() {
 #[test]
 fn seal_refuses_scales_that_are_not_finite() {
     for scale in [0x7c00, 0xfc00, 0x7e00] {
-        for dtype in [Dtype::Q8_0, Dtype::Q4_0] {
+        for dtype in QUANTIZED {
             assert!(!Published::quantized(dtype, scale, &[1; 32]).pack_any(DotKind::Wide).1);
         }
     }

@@ -1,7 +1,7 @@
 //! A block's products with one row of activations, in one plane or two.
 
 use crate::blocks::WeightBlock;
-use crate::dot::Dot;
+use crate::dot::{Dot, DotKind};
 use crate::layout::QUARTERS;
 use crate::quantize_activations::ActivationBlock;
 use crate::simd::{I8x16, I32x4};
@@ -11,6 +11,7 @@ use crate::simd::{I8x16, I32x4};
 pub fn block_dots<B: WeightBlock, D: Dot, const PLANES: usize>(
     blocks: [&B; QUARTERS],
     x: &[ActivationBlock; PLANES],
+    kind: DotKind,
     bias_mask: I32x4,
 ) -> [I32x4; QUARTERS] {
     let mut dots = x.each_ref().map(|x| {
@@ -18,10 +19,10 @@ pub fn block_dots<B: WeightBlock, D: Dot, const PLANES: usize>(
         [D::start(bias); QUARTERS]
     });
     if D::PLANES_TOGETHER {
-        add_blocks(&mut dots, blocks, x);
+        add_blocks(&mut dots, blocks, x, kind);
     } else {
         for (dots, x) in dots.iter_mut().zip(x) {
-            add_blocks(core::array::from_mut(dots), blocks, core::array::from_ref(x));
+            add_blocks(core::array::from_mut(dots), blocks, core::array::from_ref(x), kind);
         }
     }
     core::array::from_fn(|g| {
@@ -36,12 +37,13 @@ fn add_blocks<B: WeightBlock, D: Dot, const PLANES: usize>(
     dots: &mut [[D; QUARTERS]; PLANES],
     blocks: [&B; QUARTERS],
     x: &[ActivationBlock; PLANES],
+    kind: DotKind,
 ) {
     let x = x.each_ref().map(|x| [I8x16::load(&x.quotients[0]), I8x16::load(&x.quotients[1])]);
-    add_quads::<B, D, PLANES, 0>(dots, blocks, x);
-    add_quads::<B, D, PLANES, 1>(dots, blocks, x);
-    add_quads::<B, D, PLANES, 2>(dots, blocks, x);
-    add_quads::<B, D, PLANES, 3>(dots, blocks, x);
+    add_quads::<B, D, PLANES, 0>(dots, blocks, x, kind);
+    add_quads::<B, D, PLANES, 1>(dots, blocks, x, kind);
+    add_quads::<B, D, PLANES, 2>(dots, blocks, x, kind);
+    add_quads::<B, D, PLANES, 3>(dots, blocks, x, kind);
 }
 
 /// Adds the products of columns 4 I to 4 I + 3, and of those 16 further.
@@ -50,11 +52,12 @@ fn add_quads<B: WeightBlock, D: Dot, const PLANES: usize, const I: usize>(
     dots: &mut [[D; QUARTERS]; PLANES],
     blocks: [&B; QUARTERS],
     x: [[I8x16; 2]; PLANES],
+    kind: DotKind,
 ) {
     for half in 0..2 {
         let x = x.map(|x| D::quad::<I>(x[half]));
         for g in 0..QUARTERS {
-            let weights = blocks[g].quads(I)[half];
+            let weights = blocks[g].quads(I, kind)[half];
             for (dots, &x) in dots.iter_mut().zip(&x) {
                 dots[g] = dots[g].add(x, weights);
             }

@@ -9,7 +9,10 @@ use crate::testing::random;
 use crate::view::View;
 
 /// All dtypes.
-pub const DTYPES: [Dtype; 5] = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Q8_0, Dtype::Q4_0];
+pub const DTYPES: [Dtype; 6] = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Q8_0, Dtype::Q4_0, Dtype::Iq4Nl];
+
+/// Those of blocks.
+pub const QUANTIZED: [Dtype; 3] = [Dtype::Q8_0, Dtype::Q4_0, Dtype::Iq4Nl];
 
 /// The kinds of dot that native code stands for.
 pub const KINDS: [DotKind; 3] = [DotKind::Wide, DotKind::Narrow, DotKind::Unsigned];
@@ -37,7 +40,7 @@ impl Published {
             Dtype::Bf16 => values.iter().map(|x| (x.to_bits() >> 16) as u16).for_each(|half| {
                 push(&mut bytes, &mut weights, half.to_le_bytes(), bf16_to_f32(half));
             }),
-            Dtype::Q8_0 | Dtype::Q4_0 => {
+            Dtype::Q8_0 | Dtype::Q4_0 | Dtype::Iq4Nl => {
                 for (i, block) in values.chunks_exact(BLOCK).enumerate() {
                     let scale = if i % 5 == 0 { 3e-6 } else { block[0] / 100.0 };
                     let quants: Vec<i32> = block.iter().map(|x| (x * 1e6) as i32).collect();
@@ -48,7 +51,7 @@ impl Published {
         Self { dtype, rows, columns, bytes, weights }
     }
 
-    /// One row of q8_0 or q4_0 with one scale, given as f16 bits.
+    /// One quantised row with one scale, given as f16 bits.
     pub fn quantized(dtype: Dtype, scale: u16, quants: &[i32]) -> Self {
         let (mut bytes, mut weights) = (Vec::new(), Vec::new());
         for block in quants.chunks_exact(BLOCK) {
@@ -86,7 +89,8 @@ fn push<const N: usize>(bytes: &mut Vec<u8>, weights: &mut Vec<f64>, stored: [u8
     weights.push(f64::from(value));
 }
 
-/// A block of ggml's: 8 bits take the quants' low bytes, 4 bits their low nibbles less 8, columns 16 apart in one byte.
+/// A block of ggml's: 8 bits take the quants' low bytes, 4 bits their low nibbles, columns 16 apart in one byte; q4_0 takes 8
+/// off, iq4_nl looks them up.
 fn push_block(bytes: &mut Vec<u8>, weights: &mut Vec<f64>, dtype: Dtype, scale: u16, quants: &[i32]) {
     bytes.extend(scale.to_le_bytes());
     let scale = f64::from(f16_to_f32(scale));
@@ -95,8 +99,13 @@ fn push_block(bytes: &mut Vec<u8>, weights: &mut Vec<f64>, dtype: Dtype, scale: 
         weights.extend(quants.iter().map(|&quant| scale * f64::from(quant as i8)));
     } else {
         bytes.extend((0..16).map(|i| (quants[i] & 15 | (quants[i + 16] & 15) << 4) as u8));
-        weights.extend(quants.iter().map(|&quant| scale * f64::from((quant & 15) - 8)));
+        weights.extend(quants.iter().map(|&quant| scale * nibble_weight(dtype, quant & 15)));
     }
+}
+
+fn nibble_weight(dtype: Dtype, nibble: i32) -> f64 {
+    const TABLE: [i32; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+    f64::from(if dtype == Dtype::Q4_0 { nibble - 8 } else { TABLE[nibble as usize] })
 }
 
 /// Activations with what quantisation makes of them.
@@ -129,7 +138,7 @@ impl Prepared {
     /// The scalar twin of what a matrix multiplies: x itself, or for quantised matrices, x rounded to multiples of
     /// max / 127 or max / 32639 in each block.
     pub fn twin(&self, dtype: Dtype) -> Vec<f64> {
-        if !matches!(dtype, Dtype::Q8_0 | Dtype::Q4_0) {
+        if !QUANTIZED.contains(&dtype) {
             return self.x.iter().map(|&x| f64::from(x)).collect();
         }
         let steps = if self.planes == 1 { 127.0 } else { 32639.0 };

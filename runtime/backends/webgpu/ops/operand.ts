@@ -1,7 +1,7 @@
 /** @file Brings an op's input into the form that its kernel reads, by a copy where it is not already so. */
 import type { ActivationPrecision } from "../../../activation_precision.ts";
 import type { InputNorm, Weight } from "../../../backend.ts";
-import { columnCount, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
+import { columnCount, isQuantized, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, type Region, regionOf } from "../region.ts";
 import type { LibraryName } from "../../../../kernels/sources.ts";
@@ -49,20 +49,15 @@ function copied(gpu: Gpu, purpose: string, x: Tensor, width: number): Tensor {
 
 /** The libraries with which a kernel multiplies weights of a dtype: quantised ones multiply quantised activations, in integers. */
 export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecision): LibraryName[] {
-  switch (dtype) {
-    case "q8_0":
-    case "q4_0":
-      return [
-        `block_${dtype}`,
-        "scale",
-        "quad_block",
-        `activations_${activations}`,
-        "dot_quantized",
-        `dot_${dtype}`,
-      ];
-    default:
-      return [`block_${dtype}`, "scale", "dot_float"];
-  }
+  if (!isQuantized(dtype)) return [`block_${dtype}`, "scale", "dot_float"];
+  return [
+    `block_${dtype}`,
+    "scale",
+    "quad_block",
+    `activations_${activations}`,
+    "dot_quantized",
+    `dot_${dtype}`,
+  ];
 }
 
 /** The rows of `x`, or of its norm, as operand.wgsl reads them: in whole quads, of which there are whole blocks of the weight. */

@@ -162,6 +162,11 @@ impl I8x16 {
         Self(from_fn(|i| self.0[4 * QUAD + i % 4]))
     }
 
+    /// Lanes of `self`, picked by indices in 0..=15.
+    pub fn look_up(self, indices: Self) -> Self {
+        Self(indices.0.map(|index| self.0[index as usize]))
+    }
+
     /// Lanes' lower four bits.
     pub fn low_nibbles(self) -> Self {
         Self(self.0.map(|a| a & 15))

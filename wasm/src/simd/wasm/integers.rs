@@ -166,6 +166,15 @@ impl I8x16 {
         Self(i32x4_shuffle::<QUAD, QUAD, QUAD, QUAD>(self.0, self.0))
     }
 
+    /// Lanes of `self`, picked by indices in 0..=15.
+    #[inline(always)]
+    pub fn look_up(self, indices: I8x16) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(i8x16_relaxed_swizzle(self.0, indices.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        Self(i8x16_swizzle(self.0, indices.0))
+    }
+
     methods! {
         /// Lanes' lower four bits.
         low_nibbles() -> I8x16 = |a| v128_and(a, u8x16_splat(15));
