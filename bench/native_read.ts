@@ -1,5 +1,8 @@
 /** @file Compiles and runs native_read.c, where there is a C compiler. */
 
+/** From one end to the other, or four distant parts side by side, which keeps more reads in flight. */
+export type Streams = 1 | 4;
+
 /** The compiled program, in a folder of its own until it is disposed. */
 export class NativeRead implements AsyncDisposable {
   readonly #folder: string;
@@ -21,9 +24,9 @@ export class NativeRead implements AsyncDisposable {
   }
 
   /** Bytes per second that one thread reads of a buffer of `bytes`, the median pass of some `milliseconds`. */
-  async rate(bytes: number, milliseconds = 300): Promise<number> {
+  async rate(bytes: number, milliseconds = 300, streams: Streams = 4): Promise<number> {
     const command = new Deno.Command(`${this.#folder}/native_read`, {
-      args: [String(bytes), String(milliseconds)],
+      args: [String(bytes), String(milliseconds), String(streams)],
     });
     const { stdout } = await command.output();
     const [, median] = new TextDecoder().decode(stdout).trim().split(" ").map(Number);

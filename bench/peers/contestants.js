@@ -3,10 +3,20 @@
  * Files come from where peers.ts serves them.
  */
 
-/** This runtime, its npm build. */
-export async function hymba({ file, threads }) {
+/** This runtime, its npm build, activations of two bytes. */
+export function hymba(options) {
+  return openHymba({ ...options, activations: "q16" });
+}
+
+/** The same with activations of one byte, which is what llama.cpp makes of them. */
+export function hymbaOneByte(options) {
+  return openHymba({ ...options, activations: "q8" });
+}
+
+async function openHymba({ file, threads, activations }) {
   const { loadModel } = await import("/hymba/browser.js");
-  const model = await loadModel(new URL(file, location.href).href, { backend: "wasm", threads });
+  const url = new URL(file, location.href).href;
+  const model = await loadModel(url, { backend: "wasm", threads, activations });
   const logitBias = Object.fromEntries(model.eosTokenIds.map((id) => [id, -Infinity]));
   const rate = async (tokens) => {
     const generation = model.generate([1, 5, 6], { temperature: 0, maxTokens: tokens + 1, logitBias });

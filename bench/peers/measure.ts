@@ -40,7 +40,12 @@ const ROUNDS = 5;
 const TOKENS = 24;
 
 /** A contestant's name in contestants.js -> the end of its model's name. */
-const CONTESTANTS = { hymba: "hymba.gguf", wllama: "llama.gguf", onnxruntime: "matmuls.onnx" } as const;
+const CONTESTANTS = {
+  hymba: "hymba.gguf",
+  hymbaOneByte: "hymba.gguf",
+  wllama: "llama.gguf",
+  onnxruntime: "matmuls.onnx",
+} as const;
 type Contestant = keyof typeof CONTESTANTS;
 
 interface Opened {
@@ -58,7 +63,7 @@ async function makeModel(
   path: string,
 ): Promise<void> {
   if (await Deno.stat(path).then(() => true, () => false)) return;
-  if (contestant === "hymba") return await writeRandomCheckpoint(pair.hymba, path, dtype);
+  if (CONTESTANTS[contestant] === "hymba.gguf") return await writeRandomCheckpoint(pair.hymba, path, dtype);
   if (contestant === "wllama") return await writeLlama(pair.llama, dtype, path);
   const config = `${path}.json`;
   await Deno.writeTextFile(config, pair.hymba);
@@ -138,7 +143,7 @@ if (import.meta.main) {
     for (const dtype of ["q8_0", "q4_0"] as const) {
       for (const threads of [1, 2]) rows.push(...await compare(pair, dtype, threads, folder, server.url));
       console.error(
-        rows.slice(-6).map(({ contestant, threads, rate }) =>
+        rows.slice(-8).map(({ contestant, threads, rate }) =>
           `${contestant} ${threads}: ${rate.median.toPrecision(3)}`
         ).join(", "),
       );

@@ -1,12 +1,14 @@
 /** @file Whole models on CPU threads: decoding and prompts against the native read. */
+import type { Figure } from "../results.ts";
 import type { CpuResults, CpuRow } from "../cpu/measure.ts";
 import { cell, picture, type Section, settingLine, table } from "./markdown.ts";
 import { barChart, short } from "./plots.ts";
 
 const EXPLANATION = [
-  "Tokens a second, greedy, activations of two bytes. The native read is a C program (`bench/native_read.c`, gcc -O3",
-  "-march=native, 512-bit vectors, four streams) that reads as many bytes as a token's weights take, again and again, in",
-  "the same round. 125M, 350M and 1.5B are the paper's shapes with random weights.",
+  "Tokens a second, greedy, activations of two bytes where nothing else is said. The native read is a C program",
+  "(`bench/native_read.c`, gcc -O3 -march=native, 512-bit vectors) that reads as many bytes as a token's weights take, again",
+  "and again, in the same round: in one stream, and in four, which keep more reads in flight. 125M, 350M and 1.5B are the",
+  "paper's shapes with random weights.",
   "",
 ];
 
@@ -17,6 +19,8 @@ export function cpuSection({ setting, rows }: CpuResults): Section {
     ...EXPLANATION,
     ...decodeTable(rows),
     ...["", picture("cpu_decode.svg", "Decode bandwidth by model"), ""],
+    'With activations of one byte (`activations: "q8"`), as llama.cpp has them, one thread:',
+    ...["", ...oneByteTable(rows), ""],
     ...promptTable(rows.filter(({ prompt }) => prompt.length > 0)),
     "",
   ];
@@ -28,19 +32,26 @@ function nameOf({ name, dtype }: CpuRow): string {
 }
 
 function decodePlot(rows: readonly CpuRow[]): string {
-  const read = rows.map(({ nativeRead }) => nativeRead && nativeRead.median / 1e9);
-  const decoded = (threads: number): number[] =>
-    rows.map(({ decode, bytesPerToken }) => decode[threads - 1].median * bytesPerToken / 1e9);
+  const read = rows.map(({ nativeRead }) => nativeRead && nativeRead.four.median / 1e9);
+  const decoded = ({ bytesPerToken }: CpuRow, { median }: Figure): number => median * bytesPerToken / 1e9;
   return barChart({
     title: "Decode: weights read, against one native thread reading as many bytes",
     unit: "GB/s",
     groups: rows.map(nameOf),
     series: [
       { name: "native read, 1 thread", values: read },
-      { name: "decode, 1 thread", values: decoded(1) },
-      { name: "decode, 2 threads", values: decoded(2) },
+      { name: "decode, 1 thread", values: rows.map((row) => decoded(row, row.decode[0])) },
+      {
+        name: "activations of one byte, 1 thread",
+        values: rows.map((row) => decoded(row, row.oneByte.decode)),
+      },
+      { name: "decode, 2 threads", values: rows.map((row) => decoded(row, row.decode[1])) },
     ],
   });
+}
+
+function measured(value: Figure | null | undefined): string {
+  return value ? cell(value) : "not measured";
 }
 
 function decodeTable(rows: readonly CpuRow[]): string[] {
@@ -48,18 +59,43 @@ function decodeTable(rows: readonly CpuRow[]): string[] {
     [
       "model",
       "MB a token",
-      "native read, GB/s",
+      "native read, GB/s: four streams, one",
       "decode, 1 thread",
-      "share of the read",
+      "share of four streams",
+      "share of one",
       "2 threads, times as fast",
     ],
     rows.map((row) => [
       nameOf(row),
       short(row.bytesPerToken / 1e6),
-      row.nativeRead === null ? "not measured" : short(row.nativeRead.median / 1e9),
+      row.nativeRead
+        ? [row.nativeRead.four, row.nativeRead.one].map(({ median }) => short(median / 1e9)).join(", ")
+        : "not measured",
       cell(row.decode[0]),
-      row.shareOfRead === null ? "not measured" : cell(row.shareOfRead),
+      measured(row.share?.ofFour),
+      measured(row.share?.ofOne),
       cell(row.speedUp),
+    ]),
+  );
+}
+
+function oneByteTable(rows: readonly CpuRow[]): string[] {
+  return table(
+    [
+      "model",
+      "decode",
+      "share of four streams",
+      "share of one",
+      "512-token prompt",
+      "prompt over decode, a token",
+    ],
+    rows.map((row) => [
+      nameOf(row),
+      cell(row.oneByte.decode),
+      measured(row.oneByte.share?.ofFour),
+      measured(row.oneByte.share?.ofOne),
+      measured(row.oneByte.prompt),
+      row.oneByte.prompt ? short(row.oneByte.prompt.median / row.oneByte.decode.median) : "not measured",
     ]),
   );
 }

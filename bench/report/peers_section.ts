@@ -5,6 +5,7 @@ import { barChart, short } from "./plots.ts";
 
 const NAMES: Readonly<Record<string, string>> = {
   hymba: "Hymba, this runtime",
+  hymbaOneByte: "activations of one byte",
   wllama: "Llama, wllama",
   onnxruntime: "Hymba's matrices alone, ONNX Runtime",
 };
@@ -15,7 +16,8 @@ const EXPLANATION = [
   "  cent, in the same storage type; its rate is the one that llama.cpp reports of itself.",
   "- **ONNX Runtime** has neither: it multiplies the large matrices of the Hymba (in_proj, out_proj, gate, up, down, head;",
   "  `MatMulNBits`, blocks of 32, int8 activations) and does nothing else of a token.",
-  "- **This runtime** runs the whole Hymba, its npm build, activations of two bytes.",
+  "- **This runtime** runs the whole Hymba, its npm build, activations of two bytes; and of one, which is what llama.cpp and",
+  "  ONNX Runtime make of them.",
   "",
   "Tokens, or passes over the matrices, a second, and bytes of the model's file times that:",
   "",
@@ -29,7 +31,7 @@ export function peersSection({ setting, browser, packages, rows }: PeerResults):
     ...["## Peers, in one browser", "", `${where} ${packages.join(", ")}.`],
     ...EXPLANATION,
     ...table(
-      ["size, storage, threads", ...Object.values(NAMES), "times wllama"],
+      ["size, storage, threads", ...Object.values(NAMES), "times wllama, two bytes and one"],
       [...groups].map((
         [name, group],
       ) => [name, ...Object.keys(NAMES).map(figureIn(group)), advantage(group)]),
@@ -63,6 +65,9 @@ function figureIn(group: readonly PeerRow[]): (contestant: string) => string {
 }
 
 function advantage(group: readonly PeerRow[]): string {
-  const [ours, theirs] = [medianOf(group, "hymba"), medianOf(group, "wllama")];
-  return ours && theirs ? short(ours / theirs) : "not measured";
+  const theirs = medianOf(group, "wllama");
+  return ["hymba", "hymbaOneByte"].map((name) => {
+    const ours = medianOf(group, name);
+    return ours && theirs ? short(ours / theirs) : "not measured";
+  }).join(", ");
 }
