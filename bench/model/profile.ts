@@ -96,7 +96,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ? undefined
     : openRandomCheckpoint(shapeConfig(shape as ShapeName), dtype as WeightDtype);
   const quantization = shape === "default" && dtype !== "q8_0" ? { quantization: dtype as WeightDtype } : {};
-  await using model = await loadModel(source, { backend: "wasm", ...quantization });
+  await using model = await loadModel(source, { backend: "wasm", threads: 1, ...quantization });
   const { vocabSize } = model.config;
   const ids = Array.from({ length: Number(prompt) }, (_, i) => 3 + (i * 37) % (vocabSize - 3));
   const timer = new OpTimer();

@@ -1,6 +1,6 @@
 /** @file Whole models on CPU threads: decoding and prompts against the native read. */
 import type { Figure } from "../results.ts";
-import type { CpuResults, CpuRow } from "../cpu/measure.ts";
+import type { CpuResults, CpuRow, OneByte } from "../cpu/measure.ts";
 import { cell, picture, type Section, settingLine, table } from "./markdown.ts";
 import { barChart, short } from "./plots.ts";
 
@@ -43,7 +43,7 @@ function decodePlot(rows: readonly CpuRow[]): string {
       { name: "decode, 1 thread", values: rows.map((row) => decoded(row, row.decode[0])) },
       {
         name: "activations of one byte, 1 thread",
-        values: rows.map((row) => decoded(row, row.oneByte.decode)),
+        values: rows.map((row) => row.oneByte && decoded(row, row.oneByte.decode)),
       },
       { name: "decode, 2 threads", values: rows.map((row) => decoded(row, row.decode[1])) },
     ],
@@ -69,7 +69,9 @@ function decodeTable(rows: readonly CpuRow[]): string[] {
       nameOf(row),
       short(row.bytesPerToken / 1e6),
       row.nativeRead
-        ? [row.nativeRead.four, row.nativeRead.one].map(({ median }) => short(median / 1e9)).join(", ")
+        ? [row.nativeRead.four, row.nativeRead.one].map((read) =>
+          read ? short(read.median / 1e9) : "not measured"
+        ).join(", ")
         : "not measured",
       cell(row.decode[0]),
       measured(row.share?.ofFour),
@@ -80,6 +82,10 @@ function decodeTable(rows: readonly CpuRow[]): string[] {
 }
 
 function oneByteTable(rows: readonly CpuRow[]): string[] {
+  const cells = ({ decode, share, prompt }: OneByte): string[] => [
+    ...[decode, share?.ofFour, share?.ofOne, prompt].map(measured),
+    prompt ? short(prompt.median / decode.median) : "not measured",
+  ];
   return table(
     [
       "model",
@@ -89,14 +95,7 @@ function oneByteTable(rows: readonly CpuRow[]): string[] {
       "512-token prompt",
       "prompt over decode, a token",
     ],
-    rows.map((row) => [
-      nameOf(row),
-      cell(row.oneByte.decode),
-      measured(row.oneByte.share?.ofFour),
-      measured(row.oneByte.share?.ofOne),
-      measured(row.oneByte.prompt),
-      row.oneByte.prompt ? short(row.oneByte.prompt.median / row.oneByte.decode.median) : "not measured",
-    ]),
+    rows.flatMap((row) => row.oneByte ? [[nameOf(row), ...cells(row.oneByte)]] : []),
   );
 }
 
