@@ -7,6 +7,10 @@
 const LN2_HIGH = 6.93147180369123816490e-01;
 const LN2_LOW = 1.90821492927058770002e-10;
 
+/** `2^n` for n in -1022 .. 1023, at n + 1022: each twice the one before, which is exact. */
+const POWERS_OF_TWO = new Float64Array(2046);
+for (let i = 0, value = 2.2250738585072014e-308; i < 2046; i++, value *= 2) POWERS_OF_TWO[i] = value;
+
 /** `e^x`, within some units of float64's last place: 0 below -708 and infinite above 709. */
 export function exp(x: number): number {
   if (!(x >= -708)) return x < -708 ? 0 : NaN;
@@ -15,7 +19,7 @@ export function exp(x: number): number {
   const rest = (x - exponent * LN2_HIGH) - exponent * LN2_LOW;
   let sum = 1;
   for (let n = 14; n > 0; n--) sum = 1 + rest * sum / n;
-  return sum * powerOfTwo(exponent);
+  return sum * POWERS_OF_TWO[exponent + 1022];
 }
 
 /** `base^exponent` for a positive, finite base. */
@@ -32,11 +36,4 @@ function logarithm(x: number): number {
   let series = 0;
   for (let n = 25; n > 0; n -= 2) series = 1 / n + s * s * series;
   return e * LN2_HIGH + (e * LN2_LOW + 2 * s * series);
-}
-
-/** `2^n` for n in -1022 .. 1023, by its exponent field. */
-function powerOfTwo(n: number): number {
-  const view = new DataView(new ArrayBuffer(8));
-  view.setUint32(0, (n + 1023) << 20);
-  return view.getFloat64(0);
 }

@@ -62,7 +62,8 @@ export class TextStream {
   readonly #skipSpecialTokens: boolean;
   readonly #whole: boolean;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  readonly #segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+  /** Made for the first cluster that may go on: making one takes some milliseconds, and most text needs none. */
+  #segmenter: Intl.Segmenter | undefined;
   #held: string;
   #bytes: Uint8Array;
   #strip: number;
@@ -125,6 +126,7 @@ export class TextStream {
     let end = text.length;
     const character = lastCharacter(text);
     if (this.#whole ? !CONTROL.test(character) : OPEN_END.test(character)) {
+      this.#segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
       const last = this.#segmenter.segment(text).containing(end - 1);
       const flag = !this.#whole && FLAG.test(last?.segment ?? "");
       if (last !== undefined && !flag && last.segment.length <= MAX_HELD_UNITS) end = last.index;
