@@ -155,12 +155,12 @@ async function openBest(
 
 async function openOnGpu(
   reason: string,
-  { gpu, allowSoftware, selfTest: isTested = false }: WebGpuChoice,
+  { selfTest: isTested = false, ...device }: WebGpuChoice,
   source: NetworkSource,
   options: OpenOptions,
 ): Promise<OpenedNetwork> {
   const { openWebGpuBackend } = await import("./backends/webgpu.ts");
-  const backend = await openWebGpuBackend({ gpu, allowSoftware, activations: options.activations });
+  const backend = await openWebGpuBackend({ ...device, activations: options.activations });
   const { adapter, features } = backend;
   const report: BackendReport = { kind: "webgpu", reason, adapter, features };
   if (!isTested) return { net: await load(source, backend), report };

@@ -10,9 +10,11 @@ export interface NpmPackage {
   readonly localPath: string;
 }
 
-/** The packages that the modules of deno.json's exports need, and what these need. */
-export async function npmPackages(): Promise<readonly NpmPackage[]> {
-  const found = await Promise.all(Object.values(config.exports).map(packagesOf));
+/** The packages that modules need, and what these need; of the modules of deno.json's exports unless given. */
+export async function npmPackages(
+  modules: readonly string[] = Object.values(config.exports),
+): Promise<readonly NpmPackage[]> {
+  const found = await Promise.all(modules.map(packagesOf));
   return [...new Map(found.flat().map((each) => [each.name, each])).values()];
 }
 

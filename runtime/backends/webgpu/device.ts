@@ -1,5 +1,6 @@
 /** @file Finds a GPU and opens a device on it with as much as it grants. Which GPU and what it can do is the report's. */
 import { BackendUnavailableError } from "../../errors.ts";
+import { paced } from "./paced_polls.ts";
 
 /** What the kernels may use on a device. */
 export interface GpuFeatures {
@@ -91,7 +92,7 @@ function checkLanguage(gpu: GPU): void {
 }
 
 async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await paced(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
   if (adapter) return adapter;
   throw new BackendUnavailableError(
     "Cannot use WebGPU: no adapter was found, expected one",
@@ -115,10 +116,12 @@ async function requestSubgroups(gpu: GPU, adapter: GPUAdapter, listed: boolean):
 async function requestDevice(adapter: GPUAdapter, requiredFeatures: GPUFeatureName[]): Promise<GPUDevice> {
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   try {
-    return await adapter.requestDevice({
-      requiredFeatures,
-      requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
-    });
+    return await paced(() =>
+      adapter.requestDevice({
+        requiredFeatures,
+        requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+      })
+    );
   } catch (cause) {
     throw new BackendUnavailableError(
       `Cannot use WebGPU: the adapter refuses a device (${

@@ -2,6 +2,7 @@
 import { DeviceLostError, KernelError } from "../../errors.ts";
 import type { Commands } from "./commands.ts";
 import { BUFFER_USAGE, MAP_READ_MODE } from "./gpu_constants.ts";
+import { paced } from "./paced_polls.ts";
 import type { Region } from "./region.ts";
 
 const ERROR_FILTERS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
@@ -62,7 +63,7 @@ export class Readback {
    * but only a buffer that was mapped before says so; another platform, or another Deno, may refuse, and is waited for.
    */
   async #map(staging: GPUBuffer, size: number): Promise<Uint8Array<ArrayBuffer>> {
-    const mapped = staging.mapAsync(MAP_READ_MODE, 0, size);
+    const mapped = paced(() => staging.mapAsync(MAP_READ_MODE, 0, size));
     if (IS_DENO && this.#mappedBefore.has(staging)) {
       mapped.catch(() => {}); // told by what follows
       try {
@@ -90,7 +91,7 @@ export class Readback {
   /** The gravest error since the scopes were pushed. A lost device reports none. */
   async #popScopes(): Promise<ScopedError | null> {
     const pops = ERROR_FILTERS.toReversed().map(async (filter): Promise<ScopedError | null> => {
-      const error = await this.#device.popErrorScope().catch(() => null);
+      const error = await paced(() => this.#device.popErrorScope()).catch(() => null);
       return error && { filter, message: error.message, cause: error };
     });
     const errors = (await Promise.all(pops)).filter((error) => error !== null);
