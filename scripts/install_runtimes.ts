@@ -1,7 +1,10 @@
-/** @file Installs from npm the runtimes that `deno task test:runtimes` tests, once each: `deno task install:runtimes`. */
+/** @file Installs from npm the runtimes that `deno task test:runtimes` tests, once each: `deno task install:runtimes [names]`. */
 import { PACKAGED_RUNTIMES, programOf, runtimeFolder } from "../tests/runtimes/catalogue.ts";
 
-for (const runtime of PACKAGED_RUNTIMES) {
+const wanted = Deno.args.length === 0
+  ? PACKAGED_RUNTIMES
+  : PACKAGED_RUNTIMES.filter(({ name }) => Deno.args.includes(name));
+for (const runtime of wanted) {
   const folder = runtimeFolder(runtime);
   if (await Deno.stat(programOf(runtime.name)).then(() => true, () => false)) continue;
   console.log(`installing ${runtime.package}`);
