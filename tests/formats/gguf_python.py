@@ -4,6 +4,7 @@
     python3 gguf_python.py fixture OUT.gguf     # makes tests/fixtures/gguf/gguf_py.gguf, byte for byte
     python3 gguf_python.py read FILE.gguf       # prints its metadata, and a hash of each tensor's numbers, as JSON
     python3 gguf_python.py quantize FILE.f32    # prints a hash of the file's numbers in each dtype, as JSON
+    python3 gguf_python.py round FILE.f32 OUT   # writes what is left of them in q5_1, q5_0 and q4_1, one after the other
 """
 import hashlib
 import json
@@ -91,9 +92,17 @@ def quantize_file(path):
     return {name: hashlib.sha256(quantize(numbers, kind).tobytes()).hexdigest() for name, kind in TYPES.items()}
 
 
+def round_file(path, out):
+    numbers = np.fromfile(path, np.float32)
+    rounded = [dequantize(quantize(numbers, kind), kind) for kind in (Type.Q5_1, Type.Q5_0, Type.Q4_1)]
+    np.concatenate(rounded).astype(np.float32).tofile(out)
+
+
 if __name__ == "__main__":
-    job, path = sys.argv[1:]
+    job, path, *rest = sys.argv[1:]
     if job == "fixture":
         write_fixture(path)
+    elif job == "round":
+        round_file(path, *rest)
     else:
         print(json.dumps({"read": read, "quantize": quantize_file}[job](path)))

@@ -4,11 +4,13 @@
  * package an error instead of a skip.
  */
 import { assert, assertEquals } from "@std/assert";
+import { GGML_FORMATS } from "../../bench/quality/ggml_formats.ts";
 import { openGguf } from "../../runtime/formats/gguf.ts";
 import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
 import { openSafetensors } from "../../runtime/formats/safetensors.ts";
 import { packCheckpoint } from "../../runtime/pack_checkpoint.ts";
 import { openFileSource } from "../../runtime/sources/file_source.ts";
+import { seeded } from "../text/seeded.ts";
 import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const VERSION = "0.19.0";
@@ -113,6 +115,26 @@ test("quantize agrees with gguf-py on random bit patterns, blocks of one magnitu
   // gguf-py reads iq4_nl, but has no search for its scales.
   for (const dtype of WEIGHT_DTYPES.filter((dtype) => dtype !== "iq4_nl")) {
     assertEquals(await sha256(quantize(dtype, numbers)), theirs[dtype], dtype);
+  }
+});
+
+test("GGML_FORMATS round as gguf-py does, where it can", async (folder) => {
+  const random = seeded(8);
+  const numbers = Float32Array.from(
+    { length: 32 * 500 },
+    (_, i) => random.normal() * 2 ** (i % 500 / 50 - 5),
+  );
+  await Deno.writeFile(`${folder}/numbers.f32`, new Uint8Array(numbers.buffer));
+  await python(script, "round", `${folder}/numbers.f32`, `${folder}/rounded.f32`);
+  const theirs = new Float32Array((await Deno.readFile(`${folder}/rounded.f32`)).buffer);
+  for (const [n, name] of ["Q5_1", "Q5_0", "Q4_1"].entries()) {
+    const ours = numbers.slice();
+    const { round } = GGML_FORMATS.find((format) => format.name === name)!;
+    for (let i = 0; i < ours.length; i += 32) round(ours.subarray(i, i + 32));
+    const far = ours.findIndex((x, i) =>
+      Math.abs(x - theirs[n * ours.length + i]) > 1e-6 * Math.abs(x) + 1e-7
+    );
+    assert(far < 0, `${name} ${far}: ${ours[far]}, expected ${theirs[n * ours.length + far]}`);
   }
 });
 
