@@ -1,5 +1,5 @@
 /** @file Source -> {@linkcode Model}: checkpoint, backend, weights, tokenizer, in that order; what fails frees what was opened. */
-import { openStories } from "../models/stories/open_stories.ts";
+import { openStories, STORIES_HASH } from "../models/stories/open_stories.ts";
 import type { ActivationPrecision } from "./activation_precision.ts";
 import type { DownloadOptions } from "./cache/download_options.ts";
 import { ChatTemplate } from "./chat.ts";
@@ -105,7 +105,12 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
     const text = readText(checkpoint, config);
-    const network = networkSource(checkpoint, config, options);
+    const network = networkSource(
+      checkpoint,
+      config,
+      options,
+      source === undefined ? STORIES_HASH : undefined,
+    );
     const { backend = "auto", activations, deterministic } = options;
     const threads = threadsFor(options.threads, checkpoint.tensors);
     const settings = { activations, threads, deterministic };
@@ -128,9 +133,10 @@ function networkSource(
   checkpoint: Checkpoint,
   config: HymbaConfig,
   { quantization, activations, chunkSize, observer, signal, onProgress }: LoadOptions,
+  weightsHash: string | undefined,
 ): NetworkSource {
   return {
-    ...{ checkpoint, config, chunkSize, observer },
+    ...{ checkpoint, config, weightsHash, chunkSize, observer },
     precision: [quantization ?? null, activations ?? null],
     weights: { quantization, signal, onProgress },
   };

@@ -2,7 +2,7 @@
 import type { Backend } from "./backend.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import type { HymbaConfig } from "./config.ts";
-import { Fingerprint } from "./fingerprint.ts";
+import { fingerprintOf, WeightsHash } from "./fingerprint.ts";
 import type { MixerObserver, Network } from "./network.ts";
 import { byteLength, elementCount, type WeightDtype } from "./tensor.ts";
 import { isQuantizable, loadWeights, type LoadWeightsOptions, tensorSpecs } from "./weights.ts";
@@ -14,6 +14,8 @@ export interface NetworkSource {
   readonly config: HymbaConfig;
   /** Most tokens that one pass takes; left out: what the backend prefers. */
   readonly chunkSize?: number;
+  /** Hash of the checkpoint's tensors where it is known; left out: made of what is read. */
+  readonly weightsHash?: string;
   /** What else changes the numbers that the network computes; part of its fingerprint. */
   readonly precision: readonly unknown[];
   readonly observer?: MixerObserver;
@@ -23,13 +25,14 @@ export interface NetworkSource {
 /** Loads a network. The caller owns the backend, and disposes of it if this fails. */
 export async function loadNetwork(source: NetworkSource, backend: Backend): Promise<Network> {
   const { checkpoint, config, chunkSize = backend.preferredChunkSize, observer } = source;
-  const fingerprint = new Fingerprint();
-  await fingerprint.addText(JSON.stringify([checkpoint.configJson, config.windowRule, ...source.precision]));
-  const onBytes = (bytes: Uint8Array<ArrayBuffer>): Promise<void> => fingerprint.add(bytes);
+  const hash = source.weightsHash === undefined ? new WeightsHash() : null;
+  const onBytes = hash === null ? undefined : (bytes: Uint8Array<ArrayBuffer>) => hash.add(bytes);
   const weights = await loadWeights(checkpoint.tensors, config, backend, { ...source.weights, onBytes });
+  const settings = JSON.stringify([checkpoint.configJson, config.windowRule, ...source.precision]);
+  const fingerprint = fingerprintOf(settings, await hash?.hex() ?? source.weightsHash!);
   const rope = backend.createRope(config.inverseFrequencies);
   const workspace = createWorkspace(backend, config, chunkSize);
-  return { backend, config, weights, rope, workspace, chunkSize, fingerprint: fingerprint.hex(), observer };
+  return { backend, config, weights, rope, workspace, chunkSize, fingerprint, observer };
 }
 
 /** Bytes of a network's matrices as they will be stored: what a decode step reads. */

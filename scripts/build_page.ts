@@ -19,7 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The page gets the weights over HTTP and hands them on. */
-const NO_STORIES = `export function openStories() { throw new Error("The page has no weights of its own"); }`;
+const NO_STORIES = `export const STORIES_HASH = "";
+export function openStories() { throw new Error("The page has no weights of its own"); }`;
 
 /** Path below the page's own -> text. */
 type Files = ReadonlyMap<string, string>;

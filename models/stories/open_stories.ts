@@ -6,6 +6,8 @@ import type { DataModule } from "./data_module.ts";
 import { PART_MODULES } from "./part_modules.ts";
 import { PARTS } from "./parts.ts";
 
+export { STORIES_HASH } from "./parts.ts";
+
 /** The default model as one packed GGUF file. In Deno it comes with the module graph and needs no permission. */
 export async function openStories(): Promise<ByteSource> {
   const modules = await Promise.all(PARTS.map(({ url }, i) => PART_MODULES?.[i]() ?? readModule(url())));

@@ -6,3 +6,6 @@ export const PARTS = [
   { byteLength: 3756992, url: () => new URL("./stories_1.wasm", import.meta.url) },
   { byteLength: 3756992, url: () => new URL("./stories_2.wasm", import.meta.url) },
 ] as const;
+
+/** Hash of its tensors, as runtime/fingerprint.ts makes it: what they are known by without hashing them at every start. */
+export const STORIES_HASH = "d36c96a029ebc00e7851e29d52cdc2b38a44cc5e185660b872369d4742d0fa39";

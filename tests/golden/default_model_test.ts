@@ -1,6 +1,7 @@
 /** The default model: the published checkpoint against the golden file made by the training code, and the packed one across backends. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { loadModel, type Model } from "../../mod.ts";
+import { openStories } from "../../models/stories/open_stories.ts";
 
 interface Golden {
   readonly prompts: readonly {
@@ -69,4 +70,13 @@ Deno.test("Model.generate streams text that joins to the decoding of its ids", a
     );
     assertEquals(again, tokens, "same seed, same tokens");
   }
+});
+
+Deno.test("loadModel knows the default model by the hash that its tensors have", async () => {
+  await using shipped = await loadModel();
+  await using read = await loadModel(await openStories());
+  await using session = await shipped.createSession();
+  await session.append("Once upon a time");
+  await using restored = await read.restoreSession(await session.snapshot());
+  assertEquals(await restored.nextLogits(), await session.nextLogits());
 });
