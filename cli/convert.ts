@@ -4,9 +4,9 @@ import { lstat, open, rename, rm } from "node:fs/promises";
 import type { Checkpoint } from "../runtime/checkpoint_files.ts";
 import type { WindowRule } from "../runtime/config.ts";
 import { type HymbaError, WeightsError } from "../runtime/errors.ts";
+import { WINDOW_RULES } from "../runtime/option_choices.ts";
 import { WEIGHT_DTYPES, type WeightDtype } from "../runtime/tensor.ts";
 import { Interrupt } from "./interrupt.ts";
-import { WINDOW_RULES } from "./model_flags.ts";
 import { openProgress } from "./progress.ts";
 import { formatBytes } from "./sizes.ts";
 import { writeError } from "./terminal.ts";
@@ -27,7 +27,7 @@ export function convertCommand(): Command {
     .argument("<out.gguf>", "the file to write; replaced only with --force");
   return command
     .addOption(
-      new Option("--quantization <dtype>", "store matrices as").choices(WEIGHT_DTYPES).default("q8_0"),
+      new Option("--quantization <dtype>", "matrices as").choices(WEIGHT_DTYPES).default("q8_0"),
     )
     .addOption(new Option("--window-rule <rule>", "mark it in the file's config").choices(WINDOW_RULES))
     .option("-f, --force", "replace the file if it is there")

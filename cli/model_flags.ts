@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WindowRule } from "../runtime/config.ts";
 import type { LoadOptions } from "../runtime/load_model.ts";
 import type { BackendChoice } from "../runtime/open_backend.ts";
+import { KV_DTYPES, WINDOW_RULES } from "../runtime/option_choices.ts";
 import type { KvDtype } from "../runtime/state_layout.ts";
 import { WEIGHT_DTYPES, type WeightDtype } from "../runtime/tensor.ts";
 
@@ -16,22 +17,19 @@ export interface ModelFlags {
   readonly threads: number | "auto";
 }
 
-/** Window rules. */
-export const WINDOW_RULES: readonly WindowRule[] = ["release", "decode"];
 /** Where the model is; every command that runs or shows one has it. */
 export const MODEL_FLAG = [
   "-m, --model <where>",
   "folder, .gguf, URL, or hub: ORG/NAME[@REVISION]",
 ] as const;
 const BACKENDS: readonly Extract<BackendChoice, string>[] = ["auto", "webgpu", "wasm", "reference"];
-const KV_DTYPES: readonly KvDtype[] = ["f32", "f16"];
 
 /** Adds --model, --backend, --quantization, --window-rule, --kv-dtype and --threads. */
 export function addModelFlags(command: Command): Command {
   return command
     .option(...MODEL_FLAG)
     .addOption(new Option("--backend <name>", "runs it").choices(BACKENDS).default("auto"))
-    .addOption(new Option("--quantization <dtype>", "store matrices as").choices(WEIGHT_DTYPES))
+    .addOption(new Option("--quantization <dtype>", "matrices as").choices(WEIGHT_DTYPES))
     .addOption(new Option("--window-rule <rule>", "for checkpoints without the mark").choices(WINDOW_RULES))
     .addOption(
       new Option("--kv-dtype <dtype>", "store keys and values as").choices(KV_DTYPES).default("f32"),

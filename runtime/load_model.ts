@@ -19,6 +19,7 @@ import {
   type WasmChoice,
   type WebGpuChoice,
 } from "./open_backend.ts";
+import { checkChoices } from "./option_choices.ts";
 import { type DeviceLossOptions, refugeOf, resolveDeviceLoss } from "./refuge.ts";
 import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
@@ -94,6 +95,7 @@ const MOST_THREADS = 32;
  */
 export async function loadModel(source?: CheckpointSource, options: LoadOptions = {}): Promise<Model> {
   const { signal } = options;
+  checkChoices(options);
   if (options.chunkSize !== undefined) checkChunkSize(options.chunkSize);
   signal?.throwIfAborted();
   const deviceLoss = resolveDeviceLoss(options.deviceLoss);
