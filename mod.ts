@@ -129,6 +129,7 @@ export {
   HymbaError,
   KernelError,
   MissingFileError,
+  RefusedCommandError,
   ShapeError,
   TokenizerError,
   VersionConflictError,

@@ -46,5 +46,8 @@ export class BackendUnavailableError extends HymbaError {}
 /** A kernel failed to compile or to run. */
 export class KernelError extends HymbaError {}
 
+/** The GPU refused a command, so that what it has computed since may be wrong. Nothing of the caller's: sessions go on with WebAssembly. */
+export class RefusedCommandError extends KernelError {}
+
 /** The GPU was lost, or ran out of memory, while it held a session's state. */
 export class DeviceLostError extends HymbaError {}

@@ -1,9 +1,9 @@
 /**
- * @file Where a model's network lives. A GPU can be taken away at any moment; then the network is loaded onto WebAssembly, once for all
+ * @file Where a model's network lives. A GPU can be taken away, or refuse a command, at any moment; then the network is loaded onto WebAssembly, once for all
  * sessions, and each of them follows when it is used next.
  */
 import type { BackendReport } from "./backend_report.ts";
-import { DeviceLostError } from "./errors.ts";
+import { DeviceLostError, RefusedCommandError } from "./errors.ts";
 import { passMetaTokens } from "./meta_state.ts";
 import type { Network } from "./network.ts";
 import type { OpenedNetwork } from "./open_backend.ts";
@@ -65,7 +65,7 @@ export class NetworkHome {
    * @throws {DeviceLostError} where the network cannot be loaded again; the next call tries once more
    */
   async recover(failed: Network, error: unknown): Promise<boolean> {
-    if (!(error instanceof DeviceLostError)) return false;
+    if (!(error instanceof DeviceLostError || error instanceof RefusedCommandError)) return false;
     if (failed !== this.net) return true;
     if (this.#refuge === null) return false;
     this.#moving ??= this.#move(this.#refuge, error).finally(() => this.#moving = null);
@@ -95,7 +95,7 @@ export class NetworkHome {
     await this.#refuge?.close();
   }
 
-  async #move(refuge: Refuge, cause: DeviceLostError): Promise<void> {
+  async #move(refuge: Refuge, cause: Error): Promise<void> {
     const { net: lost, report: previous } = this.#live;
     lost.backend.dispose(); // before its successor takes memory
     try {

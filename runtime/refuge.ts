@@ -3,9 +3,9 @@ import { ConfigError, WeightsError } from "./errors.ts";
 import type { NetworkSource } from "./load_network.ts";
 import { type OpenedNetwork, openOnWasm, type OpenOptions } from "./open_backend.ts";
 
-/** What happens when a GPU is lost, or runs out of memory, under its sessions. */
+/** What happens when a GPU is lost, runs out of memory or refuses a command, under its sessions. */
 export interface DeviceLossOptions {
-  /** Go on with WebAssembly; false: throw {@linkcode DeviceLostError}. @default {true} */
+  /** Go on with WebAssembly; false: throw the error, {@linkcode DeviceLostError} or {@linkcode RefusedCommandError}. @default {true} */
   readonly continue?: boolean;
   /**
    * Tokens after which a session's state is copied from the GPU to the host's memory, which then holds one such copy a session. After a

@@ -120,7 +120,7 @@ export type EngineEvent =
 
 /** Generates. Several jobs may run at once. */
 export interface Engine extends AsyncDisposable {
-  /** What does not change while it lives. */
+  /** What does not change while it lives, but for the backend, where a model moves from a lost one. */
   readonly facts: EngineFacts;
   /** What there is to do now. */
   readonly load: EngineLoad;

@@ -1,5 +1,6 @@
 /** @file The computing side of an engine in a worker: a model and its engine, driven by messages. */
 import { loadModel } from "../../runtime/load_model.ts";
+import type { BackendReport } from "../../runtime/backend_report.ts";
 import type { Model } from "../../runtime/model.ts";
 import type { EngineEvent, EngineLoad, Job } from "./engine.ts";
 import { LocalEngine } from "./local_engine.ts";
@@ -27,6 +28,8 @@ class EngineWorker {
   readonly #runs = new Map<number, Run>();
   #model: Model | null = null;
   #engine: LocalEngine | null = null;
+  /** The backend that was told of last. */
+  #told: BackendReport | null = null;
 
   constructor(scope: WorkerScope) {
     this.#scope = scope;
@@ -66,10 +69,17 @@ class EngineWorker {
     try {
       this.#model = await loadModel(source ?? undefined, load);
       this.#engine = new LocalEngine(this.#model, limits);
-      this.#scope.postMessage({ type: "ready", facts: this.#engine.facts });
+      this.#tellFacts(this.#engine);
     } catch (error) {
       this.#scope.postMessage({ type: "error", id: -1, error: packError(error), load: IDLE });
     }
+  }
+
+  /** Tells the facts where they are new. */
+  #tellFacts({ facts }: LocalEngine): void {
+    if (facts.backend === this.#told) return;
+    this.#told = facts.backend;
+    this.#scope.postMessage({ type: "ready", facts });
   }
 
   async #run(id: number, job: Job): Promise<void> {
@@ -80,8 +90,10 @@ class EngineWorker {
       for await (const event of await engine.run(job, run.controller.signal)) {
         while (run.credit === 0) await new Promise<void>((resolve) => run.wake = resolve);
         run.credit--;
+        this.#tellFacts(engine);
         this.#scope.postMessage({ type: "event", id, event, load: engine.load }, transferOf(event));
       }
+      this.#tellFacts(engine);
       this.#scope.postMessage({ type: "end", id, load: engine.load });
     } catch (error) {
       this.#scope.postMessage({ type: "error", id, error: packError(error), load: engine.load });

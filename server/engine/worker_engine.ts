@@ -10,8 +10,7 @@ import { type FromWorker, type ToWorker, unpackError, type WorkerLoadOptions } f
 
 /** A model and its engine in a worker. */
 export class WorkerEngine implements Engine {
-  /** See {@linkcode Engine.facts}. */
-  readonly facts: EngineFacts;
+  #facts: EngineFacts;
   readonly #worker: Worker;
   readonly #channels = new Map<number, EventChannel<EngineEvent>>();
   #load: EngineLoad = { active: 0, queued: 0, stateBytes: 0 };
@@ -21,7 +20,7 @@ export class WorkerEngine implements Engine {
 
   private constructor(worker: Worker, facts: EngineFacts) {
     this.#worker = worker;
-    this.facts = facts;
+    this.#facts = facts;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#receive(data);
     worker.onerror = (event) => {
       event.preventDefault(); // else it ends the process
@@ -59,6 +58,11 @@ export class WorkerEngine implements Engine {
       worker.terminate();
       throw error;
     }
+  }
+
+  /** See {@linkcode Engine.facts}. */
+  get facts(): EngineFacts {
+    return this.#facts;
   }
 
   /** See {@linkcode Engine.load}. */
@@ -110,7 +114,7 @@ export class WorkerEngine implements Engine {
 
   #receive(message: FromWorker): void {
     if (message.type === "closed") return this.#onClosed();
-    if (message.type === "ready") return;
+    if (message.type === "ready") return void (this.#facts = message.facts);
     this.#load = message.load;
     const channel = this.#channels.get(message.id);
     if (message.type === "event") channel?.push(message.event);

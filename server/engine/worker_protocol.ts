@@ -31,6 +31,7 @@ export type ToWorker =
 
 /** And back. */
 export type FromWorker =
+  /** The model is loaded; comes again where a fact has changed, because the model moved to another backend. */
   | { readonly type: "ready"; readonly facts: EngineFacts }
   | { readonly type: "event"; readonly id: number; readonly event: EngineEvent; readonly load: EngineLoad }
   | { readonly type: "end"; readonly id: number; readonly load: EngineLoad }

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type GenerationSummary, loadModel, type LoadOptions, type Model, type Session } from "../../mod.ts";
 import type { DeviceOptions } from "../../runtime/backends/webgpu/device.ts";
-import { ConfigError, DeviceLostError, WeightsError } from "../../runtime/errors.ts";
+import { ConfigError, DeviceLostError, RefusedCommandError, WeightsError } from "../../runtime/errors.ts";
 import { assertLogitsClose } from "../golden/assert_logits_close.ts";
 import { seeded } from "../text/seeded.ts";
 import { TestGpu } from "./test_gpu.ts";
@@ -101,6 +101,35 @@ gpuTest("Session.generate moves from a GPU that is out of memory, too", async (o
   const { ids, summary } = await generate(session, (index) => index === 3 && lost.gpu.exhaust());
   assertEquals(ids, (await generate(whole)).ids);
   assert(summary.backendChanges![0].reason.includes("out of memory"), summary.backendChanges![0].reason);
+});
+
+gpuTest(
+  "Session.generate moves from a GPU that refuses a command, with every session that it may concern",
+  async (options) => {
+    await using refusing = await open(options, "tiny-pair");
+    await using wasm = await onWasm("tiny-pair");
+    await using session = await started(refusing.model);
+    await using bystander = await started(refusing.model);
+    await using whole = await started(wasm);
+    const wanted = await generate(whole);
+    const [got, other] = await Promise.all([
+      generate(session, (index) => index === 3 && refusing.gpu.refuse(), GREEDY),
+      generate(bystander),
+    ]);
+    assertEquals([got.ids, other.ids], [wanted.ids, wanted.ids]);
+    const reason = got.summary.backendChanges?.[0].reason ?? other.summary.backendChanges![0].reason;
+    assert(reason.includes("the GPU reports"), reason);
+    assertEquals(refusing.model.backend.kind, "wasm");
+  },
+);
+
+gpuTest("Session.generate throws what the GPU refused where it is told not to go on", async (options) => {
+  await using refusing = await open(options, "tiny-pair", { deviceLoss: { continue: false } });
+  await using session = await started(refusing.model);
+  await assertRejects(
+    () => generate(session, (index) => index === 0 && refusing.gpu.refuse()),
+    RefusedCommandError,
+  );
 });
 
 gpuTest("a lost GPU moves every session of its model, prefixes, forks and bystanders", async (options) => {

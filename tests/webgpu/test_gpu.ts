@@ -32,6 +32,11 @@ export class TestGpu {
     this.devices.forEach((device) => device.destroy());
   }
 
+  /** Gives every device a command that it refuses. */
+  refuse(): void {
+    this.devices.forEach((device) => device.createBuffer({ size: 16, usage: 0 }));
+  }
+
   /** Makes the devices report that they are out of memory. */
   exhaust(): void {
     for (const device of this.devices) {

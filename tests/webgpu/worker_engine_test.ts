@@ -15,6 +15,8 @@ const JOB: Job = {
   session: null,
 };
 
+const fromFileUrl = (path: string): string => new URL(path, import.meta.url).pathname;
+
 /** The tokens of the job, and the longest time in which no timer had its turn, in milliseconds. */
 async function run(engine: Engine): Promise<{ ids: number[]; longest: number }> {
   let [last, longest] = [performance.now(), 0];
@@ -31,6 +33,26 @@ async function run(engine: Engine): Promise<{ ids: number[]; longest: number }> 
   beat();
   return { ids, longest };
 }
+
+gpuTest("WorkerEngine.facts tells of the backend that a job went on with", async ({ allowSoftware }) => {
+  const { Worker } = globalThis;
+  globalThis.Worker = class extends Worker {
+    constructor(_: string | URL, options?: WorkerOptions) {
+      super(new URL("./losing_worker.ts", import.meta.url), options);
+    }
+  };
+  try {
+    const fixture = fromFileUrl("../fixtures/tiny-pair");
+    await using engine = await WorkerEngine.start(fixture, { backend: { kind: "webgpu", allowSoftware } });
+    assertEquals(engine.facts.backend.kind, "webgpu");
+    const short = { ...JOB, prompts: [{ kind: "ids", ids: [3, 4, 5] }], maxTokens: 40 } as const;
+    await Array.fromAsync(await engine.run(short, new AbortController().signal));
+    assertEquals(engine.facts.backend.kind, "wasm");
+    assertEquals(engine.facts.backend.previous?.kind, "webgpu");
+  } finally {
+    globalThis.Worker = Worker;
+  }
+});
 
 gpuTest(
   "WorkerEngine with a GPU leaves this thread free, and gives the same tokens",

@@ -1,5 +1,5 @@
 /** @file Bytes from the GPU, and with them every error that the GPU has met since the last time. */
-import { DeviceLostError, KernelError } from "../../errors.ts";
+import { DeviceLostError, RefusedCommandError } from "../../errors.ts";
 import type { Commands } from "./commands.ts";
 import { BUFFER_USAGE, MAP_READ_MODE } from "./gpu_constants.ts";
 import { paced } from "./paced_polls.ts";
@@ -26,6 +26,9 @@ export class Readback {
   #staging: GPUBuffer[] = [];
   readonly #mappedBefore = new WeakSet<GPUBuffer>();
   #lost: GPUDeviceLostInfo | null = null;
+  /** Reads begun so far, and how many of them a refusal concerns: their commands may build on what was refused. */
+  #begun = 0;
+  #refused: { readonly reads: number; readonly error: Error } | null = null;
   #disposed = false;
 
   constructor(device: GPUDevice, commands: Commands) {
@@ -38,11 +41,12 @@ export class Readback {
   /**
    * A copy of a byte range as it is after the commands added so far; offset and size are multiples of 4.
    *
-   * @throws {KernelError} where the GPU refused a command since the last read
+   * @throws {RefusedCommandError} where the GPU refused a command since the last read, or another read of that time says so
    * @throws {DeviceLostError} where the device is lost
    */
   async read(region: Region, offset: number, size: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#throwIfLost();
+    const index = this.#begun++;
     const staging = this.#takeStaging(size);
     this.#commands.copyOut(region, offset, staging, size);
     this.#commands.flush();
@@ -53,7 +57,8 @@ export class Readback {
     });
     this.#giveStaging(staging);
     const error = await errors;
-    if (error) throw this.#refusal(error);
+    if (error) this.#refused = { reads: this.#begun, error: this.#refusal(error) };
+    if (this.#refused && index < this.#refused.reads) throw this.#refused.error;
     this.#throwIfLost();
     return bytes;
   }
@@ -153,8 +158,8 @@ function lostError({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
   );
 }
 
-function kernelError(message: string, cause: unknown): KernelError {
-  return new KernelError(
+function kernelError(message: string, cause: unknown): RefusedCommandError {
+  return new RefusedCommandError(
     `Cannot run kernels: the GPU reports "${message}", expected no error`,
     "Report this with the adapter's name; another backend computes the same",
     { cause },
