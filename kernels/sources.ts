@@ -2,16 +2,21 @@
 
 /** The kernels, by their names. */
 export type KernelName =
+  | "add_bias"
   | "advance_cursor"
   | "attention"
   | "attention_combine"
   | "attention_tiled"
+  | "clipped_scan"
+  | "clipped_steps"
   | "copy"
   | "copy_f16"
   | "embed"
+  | "gate_fusion"
   | "gated_linear"
   | "gated_linear_tiled"
   | "head_fusion"
+  | "layer_norm"
   | "linear"
   | "linear_tiled"
   | "rms_norm"
@@ -28,6 +33,52 @@ export type KernelName =
 
 /** The kernels: WGSL text by name. */
 export const KERNEL_SOURCES: Readonly<Record<KernelName, string>> = {
+  add_bias: `// add_bias: x = activation(x + bias), row by row, in place: what follows the product in a dense layer.
+// x: [l, columns] f32   bias: [columns] f32
+// gelu is the exact one, x (1 + erf(x / sqrt 2)) / 2 (arXiv:1606.08415), its erf the approximation 7.1.26 of Abramowitz and
+// Stegun, Handbook of Mathematical Functions: off by at most 1.5e-7.
+// Grid: [ceil(columns / WORKGROUP_SIZE), l].
+override WORKGROUP_SIZE: u32 = 64;
+override ACTIVATION: u32 = 0; // 0: identity, 1: gelu, 2: sigmoid
+
+struct Params {
+  columns: u32,
+  x_offset: u32,
+  x_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> bias: array<f32>;
+@group(0) @binding(1) var<storage, read_write> x: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn gelu(x: f32) -> f32 {
+  let u = abs(x) * 0.70710678;
+  let t = 1.0 / (1.0 + 0.3275911 * u);
+  let series = t * (0.2548296 + t * (-0.28449674 + t * (1.4214137 + t * (-1.453152 + t * 1.0614054))));
+  let upper_tail = 0.5 * series * exp(-u * u);
+  return x * select(1.0 - upper_tail, upper_tail, x < 0.0);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn add_bias(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.columns) {
+    return;
+  }
+  let i = params.x_offset + id.y * params.x_stride + id.x;
+  let sum = x[i] + bias[id.x];
+  switch (ACTIVATION) {
+    case 1u: {
+      x[i] = gelu(sum);
+    }
+    case 2u: {
+      x[i] = sigmoid(sum);
+    }
+    default: {
+      x[i] = sum;
+    }
+  }
+}
+`,
   advance_cursor: `// advance_cursor: cursor += tokens, so that the position never leaves the device.
 // cursor: [1] u32
 // Grid: one invocation.
@@ -338,6 +389,94 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
   store(first_slot + 7u, first_row, first_head, lane, high[3]);
 }
 `,
+  clipped_scan: `// clipped_scan: the selective scan of Edifice's encoder, whose A is -1, -2, ..., -d_state for every channel. Row t, channel c:
+//   h[n] = exp(-(n + 1) delta[t, c]) h[n] + means[t] B[t, n] x[t, c];   out[t, c] = (sum over n of C[t, n] h[n]) silu(z[t, c])
+// delta, x, z, out: [l, d_inner]   means: [l], those of delta's rows   bc: [l, 2 d_state], B before C
+// state: [d_state, d_inner], read at t = 0 and left holding the last row's; all f32
+// Grid: one invocation a channel.
+override WORKGROUP_SIZE: u32 = 64;
+
+struct Params {
+  l: u32,
+  d_inner: u32,
+  d_state: u32,
+  delta_offset: u32,
+  delta_stride: u32,
+  bc_offset: u32,
+  bc_stride: u32,
+  x_offset: u32,
+  x_stride: u32,
+  z_offset: u32,
+  z_stride: u32,
+  state_offset: u32,
+  state_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> delta: array<f32>;
+@group(0) @binding(1) var<storage, read> means: array<f32>;
+@group(0) @binding(2) var<storage, read> bc: array<f32>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
+@group(0) @binding(4) var<storage, read> z: array<f32>;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn clipped_scan(@builtin(global_invocation_id) id: vec3u) {
+  let channel = id.x;
+  if (channel >= params.d_inner) {
+    return;
+  }
+  for (var t = 0u; t < params.l; t++) {
+    let step = delta[params.delta_offset + t * params.delta_stride + channel];
+    let input = means[t] * x[params.x_offset + t * params.x_stride + channel];
+    let row = params.bc_offset + t * params.bc_stride;
+    var y = 0.0;
+    for (var n = 0u; n < params.d_state; n++) {
+      let i = params.state_offset + n * params.state_stride + channel;
+      let h = exp(-f32(n + 1u) * step) * state[i] + bc[row + n] * input;
+      state[i] = h;
+      y += bc[row + params.d_state + n] * h;
+    }
+    let gate = z[params.z_offset + t * params.z_stride + channel];
+    out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
+  }
+}
+`,
+  clipped_steps: `// clipped_steps: the step sizes of clipped_scan, in place, and their means:
+//   dt[t] = clip(softplus(dt[t] + dt_bias), 0.001, 0.1);   means[t] = mean(dt[t])
+// dt: [l, d_inner] f32   dt_bias: [d_inner] f32   means: [l] f32
+// Grid: one workgroup a row.
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  d_inner: u32,
+  dt_offset: u32,
+  dt_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> dt_bias: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dt: array<f32>;
+@group(0) @binding(2) var<storage, read_write> means: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn clipped_steps(at: Invocation) {
+  let row = params.dt_offset + at.group.x * params.dt_stride;
+  var sum = 0.0;
+  for (var channel = at.index; channel < params.d_inner; channel += WORKGROUP_SIZE) {
+    let delta = clamp(softplus(dt[row + channel] + dt_bias[channel]), 0.001, 0.1);
+    dt[row + channel] = delta;
+    sum += delta;
+  }
+  let total = sum1(sum, at);
+  if (at.index == 0u) {
+    means[at.group.x] = total / f32(params.d_inner);
+  }
+}
+`,
   copy: `// copy: rows of 32-bit elements from one buffer to another, bit for bit; columns beyond from_columns become 0.
 // from: [rows, from_columns]   to: [rows, to_columns]
 // Grid: [ceil(to_columns / WORKGROUP_SIZE), rows].
@@ -450,6 +589,40 @@ fn embed(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
+}
+`,
+  gate_fusion: `// gate_fusion: x = x + gate * ssm + (1 - gate) * attention, elementwise, in place.
+// gate, ssm, attention, x: [l, columns] f32
+// Grid: [ceil(columns / WORKGROUP_SIZE), l].
+override WORKGROUP_SIZE: u32 = 64;
+
+struct Params {
+  columns: u32,
+  gate_offset: u32,
+  gate_stride: u32,
+  ssm_offset: u32,
+  ssm_stride: u32,
+  attention_offset: u32,
+  attention_stride: u32,
+  x_offset: u32,
+  x_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> gate: array<f32>;
+@group(0) @binding(1) var<storage, read> ssm: array<f32>;
+@group(0) @binding(2) var<storage, read> attention: array<f32>;
+@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn gate_fusion(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= params.columns) {
+    return;
+  }
+  let share = gate[params.gate_offset + id.y * params.gate_stride + id.x];
+  let from_ssm = share * ssm[params.ssm_offset + id.y * params.ssm_stride + id.x];
+  let from_attention = (1.0 - share) * attention[params.attention_offset + id.y * params.attention_stride + id.x];
+  x[params.x_offset + id.y * params.x_stride + id.x] += from_ssm + from_attention;
 }
 `,
   gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
@@ -641,6 +814,46 @@ fn head_fusion(at: Invocation) {
     let attention = attention_norm[i] * a_at(a_row + i) * scales.x;
     let ssm = ssm_norm[i] * b_at(b_row + i) * scales.y;
     out[to_row + i] = attention + ssm;
+  }
+}
+`,
+  layer_norm: `// layer_norm: out = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps) + beta, row by row (arXiv:1607.06450).
+// a = x: [l, columns] f32, possibly out itself   gamma, beta: [columns] f32   out: [l, columns] f32
+// Grid: one workgroup a row.
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  columns: u32,
+  a_offset: u32,
+  a_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+  eps: f32,
+}
+
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;
+@group(0) @binding(3) var<storage, read> beta: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn layer_norm(at: Invocation) {
+  let from_row = params.a_offset + at.group.x * params.a_stride;
+  let to_row = params.out_offset + at.group.x * params.out_stride;
+  let columns = f32(params.columns);
+  var values = 0.0;
+  for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
+    values += a_at(from_row + i);
+  }
+  let mean = sum1(values, at) / columns;
+  var squares = 0.0;
+  for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
+    let centred = a_at(from_row + i) - mean;
+    squares += centred * centred;
+  }
+  let scale = 1.0 / sqrt(sum1(squares, at) / columns + params.eps);
+  for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
+    out[to_row + i] = gamma[i] * ((a_at(from_row + i) - mean) * scale) + beta[i];
   }
 }
 `,
@@ -2279,6 +2492,12 @@ fn philox(block: u32, step: u32, seed: vec2u) -> vec4u {
 fn silu(x: f32) -> f32 {
   let e = exp(-abs(x));
   return x * select(1.0, e, x < 0.0) / (1.0 + e);
+}
+
+// 1 / (1 + e^-x), without overflow.
+fn sigmoid(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  return select(1.0, e, x < 0.0) / (1.0 + e);
 }
 
 // ln(1 + e^x), without overflow or cancellation: ln(1 + e) = 2 atanh(e / (2 + e)) as a series, since WGSL's log is only

@@ -12,11 +12,9 @@ import {
   type EncoderOptions,
   resolveEncoder,
 } from "./encoder/encoder_config.ts";
-import { createEncoderNet, type EncoderNet } from "./encoder/encoder_net.ts";
+import type { EncoderNet } from "./encoder/encoder_net.ts";
 import { EncoderStream, type EncoderStreamOptions } from "./encoder/encoder_stream.ts";
-import { encoderSpecs } from "./encoder/encoder_tensors.ts";
-import { loadEncoderWeights } from "./encoder/encoder_weights.ts";
-import { openEncoderBackend } from "./encoder/open_encoder_backend.ts";
+import { openEncoderNet, parameterCount } from "./encoder/open_encoder_net.ts";
 import { randomEncoderTensors } from "./encoder/random_tensors.ts";
 import { ConfigError } from "./errors.ts";
 import { EventLoopTurns } from "./event_loop.ts";
@@ -25,7 +23,6 @@ import type { TensorFile } from "./formats/tensor_file.ts";
 import type { BackendReport } from "./backend_report.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import { type FileSource, openFile } from "./sources/open_file.ts";
-import { elementCount } from "./tensor.ts";
 
 /**
  * Encodes sequences of vectors as one vector each: Edifice's Hymba, in which a learned gate for each channel mixes a Mamba branch and an
@@ -119,7 +116,7 @@ export class HymbaEncoder {
 
   /** Numbers that the encoder learns. */
   get parameterCount(): number {
-    return [...encoderSpecs(this.config).values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    return parameterCount(this.config);
   }
 
   /** What computes, and why; null without weights. */
@@ -215,15 +212,14 @@ export class HymbaEncoder {
   }
 
   async #load(file: TensorFile, options: EncoderLoadOptions): Promise<void> {
-    const opened = await openEncoderBackend(options.backend);
+    const net = await openEncoderNet(file, this.config, options);
     try {
-      const weights = await loadEncoderWeights(file, this.config, opened.backend, options);
       this.#requireLive("load weights");
-      this.#replace(createEncoderNet(opened, this.config, weights));
     } catch (error) {
-      opened.backend.dispose();
+      net.backend.dispose();
       throw error;
     }
+    this.#replace(net);
   }
 
   #replace(net: EncoderNet | null): void {

@@ -66,10 +66,10 @@ export interface OpenOptions {
 }
 
 /**
- * Below this a GPU has nothing to win: a token's few megabytes come from the CPU's caches in about the time that a GPU takes to start its
- * kernels, and the CPU needs no device, no compiled shaders and no upload first.
+ * From here on a GPU wins by much, though it be far from the fastest, and soon pays for its device, shaders, upload and test:
+ * docs/architecture.md has the measurements.
  */
-const GPU_WORTH_BYTES = 32 * 2 ** 20;
+export const GPU_WORTH_BYTES = 32 * 2 ** 20;
 
 /**
  * Opens a backend and loads a network onto it.

@@ -6,6 +6,12 @@ fn silu(x: f32) -> f32 {
   return x * select(1.0, e, x < 0.0) / (1.0 + e);
 }
 
+// 1 / (1 + e^-x), without overflow.
+fn sigmoid(x: f32) -> f32 {
+  let e = exp(-abs(x));
+  return select(1.0, e, x < 0.0) / (1.0 + e);
+}
+
 // ln(1 + e^x), without overflow or cancellation: ln(1 + e) = 2 atanh(e / (2 + e)) as a series, since WGSL's log is only
 // good to 2^-21 next to 1.
 fn softplus(x: f32) -> f32 {

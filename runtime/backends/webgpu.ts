@@ -31,7 +31,7 @@ import {
 import type { Gpu } from "./webgpu/gpu.ts";
 import { Kernels } from "./webgpu/kernels.ts";
 import { Memory } from "./webgpu/memory.ts";
-import { OpCache } from "./webgpu/op_cache.ts";
+import { OpCache, type OpDescriptor } from "./webgpu/op_cache.ts";
 import { OPS } from "./webgpu/ops/table.ts";
 import { Readback } from "./webgpu/readback.ts";
 import { type Region, regionOf } from "./webgpu/region.ts";
@@ -108,6 +108,11 @@ export class WebGpuBackend implements Backend {
   /** Hands the ops called so far to the GPU without waiting for them. */
   flush(): void {
     this.#gpu.commands.flush();
+  }
+
+  /** Runs an op beside those of {@linkcode Backend}, on this backend's tensors and weights, of which there are some rows. */
+  run<Args extends object>(op: OpDescriptor<Args>, args: Args): void {
+    this.#ops.run(op, args);
   }
 
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {

@@ -7,7 +7,7 @@ import type { EncoderBackendChoice } from "./open_encoder_backend.ts";
 
 /** Options of {@linkcode HymbaEncoder.loadWeights}. */
 export interface EncoderLoadOptions extends ProgressOptions, SignalOptions {
-  /** What computes; `auto` is WASM. @default {"auto"} */
+  /** What computes: WebGPU for large encoders where it can, else WASM; or by name. @default {"auto"} */
   readonly backend?: EncoderBackendChoice;
 }
 

@@ -125,11 +125,12 @@ export class EncoderStream {
     backend.restore(rows(workspace.input, 0, l), new Uint8Array(numbers.buffer));
     const gates: Promise<Float32Array>[] = [];
     const onGate = (_: number, gate: Tensor): void => void gates.push(backend.read(gate));
-    const output = backend.read(encodeRows(this.#net, this.#state, l, onGate));
-    (await Promise.all(gates)).forEach((gate, layer) => {
+    const last = backend.read(encodeRows(this.#net, this.#state, l, onGate));
+    const [output, ...shares] = await Promise.all([last, ...gates]);
+    shares.forEach((gate, layer) => {
       this.#gateSums[layer] += gate.reduce((sum, share) => sum + share, 0);
     });
-    return await output;
+    return output;
   }
 
   #check(x: ArrayLike<number>): Float32Array {

@@ -1,40 +1,57 @@
-/** @file Opens a backend together with the encoder's ops on it. Those exist on WASM and on the reference. */
+/** @file Opens a backend together with the encoder's ops on it. */
 import { ReferenceBackend } from "../backends/reference.ts";
 import { ConfigError } from "../errors.ts";
-import type { WasmChoice } from "../open_backend.ts";
+import type { AutoChoice, WasmChoice, WebGpuChoice } from "../open_backend.ts";
 import type { EncoderBackend } from "./encoder_ops.ts";
 import { ReferenceEncoderOps } from "./reference_encoder_ops.ts";
 
-/** What computes an encoder; `auto` takes WASM. */
-export type EncoderBackendChoice = "auto" | "wasm" | "reference" | WasmChoice;
+/** What computes an encoder; `auto` takes WebGPU for large encoders where there is a real GPU that passes a test, else WASM. */
+export type EncoderBackendChoice =
+  | "auto"
+  | "webgpu"
+  | "wasm"
+  | "reference"
+  | AutoChoice
+  | WebGpuChoice
+  | WasmChoice;
+
+/** A choice that has been made, with what there is to say to it. */
+export type EncoderBackendKind = WebGpuChoice | WasmChoice | { readonly kind: "reference" };
 
 /**
  * Opens a backend.
  *
- * @throws {ConfigError} for a backend without the encoder's ops
- * @throws {BackendUnavailableError} where WASM cannot run here
+ * @param why the reason for the report, without its full stop
+ * @throws {ConfigError} for a backend that is unknown
+ * @throws {BackendUnavailableError} where it cannot run here
  */
-export async function openEncoderBackend(choice: EncoderBackendChoice = "auto"): Promise<EncoderBackend> {
-  const { kind, ...options } = typeof choice === "object" ? choice : { kind: choice };
-  switch (kind) {
+export async function openEncoderBackend(
+  choice: EncoderBackendKind,
+  why = "asked for",
+): Promise<EncoderBackend> {
+  switch (choice.kind) {
     case "reference":
       return {
         backend: new ReferenceBackend(),
         ops: new ReferenceEncoderOps(),
-        report: { kind: "reference", reason: "asked for" },
+        report: { kind: "reference", reason: why },
       };
-    case "auto":
     case "wasm":
-      return await openWasm(kind === "wasm" ? "asked for" : "it runs everywhere", options);
+      return await openWasm(choice, why);
+    case "webgpu":
+      return await openWebGpu(choice, why);
     default:
+      choice satisfies never;
       throw new ConfigError(
-        `Cannot open backend "${kind}" for an encoder: its ops are not there, expected "auto", "wasm" or "reference"`,
+        `Cannot open backend "${
+          (choice as { kind: string }).kind
+        }" for an encoder: it is unknown, expected "auto", "webgpu", "wasm" or "reference"`,
         'Use backend "auto"',
       );
   }
 }
 
-async function openWasm(why: string, options: Omit<WasmChoice, "kind">): Promise<EncoderBackend> {
+async function openWasm(options: WasmChoice, why: string): Promise<EncoderBackend> {
   const [{ openKernels }, { WasmBackend }, { WasmEncoderOps }] = await Promise.all([
     import("../backends/wasm/open_kernels.ts"),
     import("../backends/wasm.ts"),
@@ -45,5 +62,19 @@ async function openWasm(why: string, options: Omit<WasmChoice, "kind">): Promise
     backend: new WasmBackend(opened),
     ops: new WasmEncoderOps(opened.kernels),
     report: { kind: "wasm", reason: `${why}; ${opened.reason}`, simd: opened.simd, threads: opened.threads },
+  };
+}
+
+async function openWebGpu(options: WebGpuChoice, reason: string): Promise<EncoderBackend> {
+  const [{ openWebGpuBackend }, { WebGpuEncoderOps }] = await Promise.all([
+    import("../backends/webgpu.ts"),
+    import("./webgpu_encoder_ops.ts"),
+  ]);
+  const backend = await openWebGpuBackend(options);
+  const { adapter, features } = backend;
+  return {
+    backend,
+    ops: new WebGpuEncoderOps(backend),
+    report: { kind: "webgpu", reason, adapter, features },
   };
 }

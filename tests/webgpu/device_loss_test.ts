@@ -1,67 +1,19 @@
 /** A GPU that is lost in the middle: generations go on with WebAssembly, and so does everything else that its sessions could do. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type GenerationSummary, loadModel, type LoadOptions, type Model, type Session } from "../../mod.ts";
-import type { DeviceOptions } from "../../runtime/backends/webgpu/device.ts";
-import { ConfigError, DeviceLostError, RefusedCommandError, WeightsError } from "../../runtime/errors.ts";
+import { loadModel, type Session } from "../../mod.ts";
+import { ConfigError, DeviceLostError, WeightsError } from "../../runtime/errors.ts";
 import { assertLogitsClose } from "../golden/assert_logits_close.ts";
 import { seeded } from "../text/seeded.ts";
 import { TestGpu } from "./test_gpu.ts";
+import { generate, GREEDY, onWasm, open, PROMPT, started } from "./lossy_model.ts";
 import { gpuTest } from "./on_gpu.ts";
 
 const FIXTURES = new URL("../fixtures/", import.meta.url);
-const PROMPT = Array.from({ length: 40 }, (_, i) => 3 + (i * 17) % 50);
 const STORY = "Once upon a time";
-const GREEDY = { temperature: 0, maxTokens: 24 };
 /** Longer than any GPU runs ahead of its reader, so that a loss among the first tokens is always noticed. */
 const LONG = { temperature: 0, maxTokens: 80 };
 /** As far as backends differ, as a fraction of the largest logit. */
 const TOLERANCE = 1e-4;
-
-interface OnGpu extends AsyncDisposable {
-  readonly model: Model;
-  readonly gpu: TestGpu;
-}
-
-async function open(options: DeviceOptions, name: string | null, load: LoadOptions = {}): Promise<OnGpu> {
-  const gpu = new TestGpu(options);
-  const backend = { kind: "webgpu", allowSoftware: true, gpu: gpu.gpu } as const;
-  const source = name === null ? undefined : new URL(name, FIXTURES);
-  const model = await loadModel(source, { ...load, backend });
-  return { model, gpu, [Symbol.asyncDispose]: () => model[Symbol.asyncDispose]() };
-}
-
-const onWasm = (name: string | null): Promise<Model> =>
-  loadModel(name === null ? undefined : new URL(name, FIXTURES), { backend: "wasm" });
-
-interface Outcome {
-  readonly ids: readonly number[];
-  readonly text: string;
-  readonly summary: GenerationSummary;
-}
-
-/** Generates, calling `onToken` after each token. */
-async function generate(
-  session: Session,
-  onToken: (index: number) => void = () => {},
-  options = GREEDY,
-): Promise<Outcome> {
-  const ids: number[] = [];
-  let text = "";
-  const tokens = session.generate(options);
-  for (;;) {
-    const { done, value } = await tokens.next();
-    if (done) return { ids, text, summary: value };
-    ids.push(value.id);
-    text += value.text;
-    onToken(value.index);
-  }
-}
-
-async function started(model: Model, options: Parameters<Model["createSession"]>[0] = {}): Promise<Session> {
-  const session = await model.createSession(options);
-  await session.append(PROMPT);
-  return session;
-}
 
 gpuTest(
   "Session.generate writes the default model's story to its end, wherever its GPU is lost",
@@ -101,35 +53,6 @@ gpuTest("Session.generate moves from a GPU that is out of memory, too", async (o
   const { ids, summary } = await generate(session, (index) => index === 3 && lost.gpu.exhaust());
   assertEquals(ids, (await generate(whole)).ids);
   assert(summary.backendChanges![0].reason.includes("out of memory"), summary.backendChanges![0].reason);
-});
-
-gpuTest(
-  "Session.generate moves from a GPU that refuses a command, with every session that it may concern",
-  async (options) => {
-    await using refusing = await open(options, "tiny-pair");
-    await using wasm = await onWasm("tiny-pair");
-    await using session = await started(refusing.model);
-    await using bystander = await started(refusing.model);
-    await using whole = await started(wasm);
-    const wanted = await generate(whole);
-    const [got, other] = await Promise.all([
-      generate(session, (index) => index === 3 && refusing.gpu.refuse(), GREEDY),
-      generate(bystander),
-    ]);
-    assertEquals([got.ids, other.ids], [wanted.ids, wanted.ids]);
-    const reason = got.summary.backendChanges?.[0].reason ?? other.summary.backendChanges![0].reason;
-    assert(reason.includes("the GPU reports"), reason);
-    assertEquals(refusing.model.backend.kind, "wasm");
-  },
-);
-
-gpuTest("Session.generate throws what the GPU refused where it is told not to go on", async (options) => {
-  await using refusing = await open(options, "tiny-pair", { deviceLoss: { continue: false } });
-  await using session = await started(refusing.model);
-  await assertRejects(
-    () => generate(session, (index) => index === 0 && refusing.gpu.refuse()),
-    RefusedCommandError,
-  );
 });
 
 gpuTest("a lost GPU moves every session of its model, prefixes, forks and bystanders", async (options) => {

@@ -40,10 +40,25 @@ export function variants(subgroups: boolean): KernelChoice[] {
     ...INPUTS_A.flatMap((a) =>
       INPUTS_B.map((b): KernelChoice => ({ kernel: "head_fusion", libraries: [a, b, reduce] }))
     ),
+    ...encoderVariants(reduce),
     { kernel: "ssm_conv", libraries: ["pointwise"] },
     { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
     ...samplingVariants(),
     { kernel: "ssm_scan_rows", libraries: ["pointwise"] },
+  ];
+}
+
+function encoderVariants(reduce: LibraryName): KernelChoice[] {
+  return [
+    ...INPUTS_A.map((a): KernelChoice => ({ kernel: "layer_norm", libraries: [a, reduce] })),
+    ...[0, 1, 2].map((ACTIVATION): KernelChoice => ({
+      kernel: "add_bias",
+      libraries: ["pointwise"],
+      constants: { ACTIVATION },
+    })),
+    { kernel: "gate_fusion" },
+    { kernel: "clipped_steps", libraries: ["pointwise", reduce] },
+    { kernel: "clipped_scan", libraries: ["pointwise"] },
   ];
 }
 

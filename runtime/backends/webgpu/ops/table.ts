@@ -19,7 +19,7 @@ import { ropeAppend } from "./rope_append.ts";
 import { ssmConv, ssmScan } from "./ssm.ts";
 
 /** A descriptor that leaves out no argument: the names are the keys of a record that must have all of them. */
-function descriptor<Args>(
+export function descriptor<Args>(
   lower: OpDescriptor<Args>["lower"],
   fields: { readonly [Field in keyof Required<Args> & string]: true },
 ): OpDescriptor<Args> {
