@@ -1,5 +1,4 @@
 /** @file Where a model comes from -> its files: config, tokenizer and tensors, whatever the layout. */
-import { openCachedUrl } from "./cache/cached_url.ts";
 import type { DownloadOptions } from "./cache/download_options.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { ConfigError, MissingFileError } from "./errors.ts";
@@ -78,7 +77,10 @@ async function openAt(
   if (!/^https?:/i.test(location)) {
     return await openFileSource(/^file:/i.test(location) ? new URL(location) : location);
   }
-  if (cache !== undefined) return await openCachedUrl(new URL(location), cache, download, signal);
+  if (cache !== undefined) {
+    const { openCachedUrl } = await import("./cache/cached_url.ts");
+    return await openCachedUrl(new URL(location), cache, download, signal);
+  }
   return await openUrlSource(location, { fetch: retryingFetch(download.retry, download.fetch), signal });
 }
 

@@ -2,7 +2,7 @@
 import { openStories, STORIES_HASH } from "../models/stories/open_stories.ts";
 import type { ActivationPrecision } from "./activation_precision.ts";
 import type { DownloadOptions } from "./cache/download_options.ts";
-import { ChatTemplate } from "./chat.ts";
+import type { ChatTemplate } from "./chat.ts";
 import { type CheckpointSource, openCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
@@ -106,7 +106,7 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
       ...parseConfig(checkpoint.configJson),
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
-    const text = readText(checkpoint, config);
+    const text = await readText(checkpoint, config);
     const network = networkSource(
       checkpoint,
       config,
@@ -144,14 +144,14 @@ function networkSource(
   };
 }
 
-function readText(
+async function readText(
   checkpoint: Checkpoint,
   config: HymbaConfig,
-): { text: TextSettings; chatTemplate: ChatTemplate | null } {
+): Promise<{ text: TextSettings; chatTemplate: ChatTemplate | null }> {
   const { tokenizerJson } = checkpoint;
   const tokenizerConfig = parseObject("tokenizer_config.json", checkpoint.tokenizerConfigJson);
   const generationConfig = parseObject("generation_config.json", checkpoint.generationConfigJson);
-  const chatTemplate = "chat_template" in tokenizerConfig ? ChatTemplate.fromConfig(tokenizerConfig) : null;
+  const chatTemplate = "chat_template" in tokenizerConfig ? await chatTemplateOf(tokenizerConfig) : null;
   if (tokenizerJson === null) {
     return { text: { tokenizer: null, eosTokenIds: config.eosTokenIds }, chatTemplate };
   }
@@ -162,6 +162,12 @@ function readText(
   });
   const eosTokenIds = tokenizer.eosIds.length > 0 ? tokenizer.eosIds : config.eosTokenIds;
   return { text: { tokenizer, eosTokenIds }, chatTemplate };
+}
+
+/** Loads the template library, which a model without a template does without. */
+async function chatTemplateOf(tokenizerConfig: object): Promise<ChatTemplate> {
+  const { ChatTemplate } = await import("./chat.ts");
+  return ChatTemplate.fromConfig(tokenizerConfig);
 }
 
 function parseObject(fileName: string, json: string | null): Record<string, unknown> {

@@ -5,7 +5,6 @@
 import type { ActivationPrecision } from "./activation_precision.ts";
 import type { Backend, BackendKind } from "./backend.ts";
 import type { BackendReport } from "./backend_report.ts";
-import { ReferenceBackend } from "./backends/reference.ts";
 import type { WasmOptions } from "./backends/wasm.ts";
 import type { KernelOptions } from "./backends/wasm/open_kernels.ts";
 import type { WebGpuBackend } from "./backends/webgpu.ts";
@@ -92,6 +91,7 @@ export async function openNetwork(
   }
   switch (tagged.kind) {
     case "reference": {
+      const { ReferenceBackend } = await import("./backends/reference.ts");
       const net = await load(source, new ReferenceBackend(options.activations));
       return { net, report: { kind: "reference", reason: "asked for" } };
     }

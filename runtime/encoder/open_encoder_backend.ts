@@ -1,9 +1,7 @@
 /** @file Opens a backend together with the encoder's ops on it. */
-import { ReferenceBackend } from "../backends/reference.ts";
 import { ConfigError } from "../errors.ts";
 import type { AutoChoice, WasmChoice, WebGpuChoice } from "../open_backend.ts";
 import type { EncoderBackend } from "./encoder_ops.ts";
-import { ReferenceEncoderOps } from "./reference_encoder_ops.ts";
 
 /** What computes an encoder; `auto` takes WebGPU for large encoders where there is a real GPU that passes a test, else WASM. */
 export type EncoderBackendChoice =
@@ -31,11 +29,7 @@ export async function openEncoderBackend(
 ): Promise<EncoderBackend> {
   switch (choice.kind) {
     case "reference":
-      return {
-        backend: new ReferenceBackend(),
-        ops: new ReferenceEncoderOps(),
-        report: { kind: "reference", reason: why },
-      };
+      return await openReference(why);
     case "wasm":
       return await openWasm(choice, why);
     case "webgpu":
@@ -49,6 +43,18 @@ export async function openEncoderBackend(
         'Use backend "auto"',
       );
   }
+}
+
+async function openReference(reason: string): Promise<EncoderBackend> {
+  const [{ ReferenceBackend }, { ReferenceEncoderOps }] = await Promise.all([
+    import("../backends/reference.ts"),
+    import("./reference_encoder_ops.ts"),
+  ]);
+  return {
+    backend: new ReferenceBackend(),
+    ops: new ReferenceEncoderOps(),
+    report: { kind: "reference", reason },
+  };
 }
 
 async function openWasm(options: WasmChoice, why: string): Promise<EncoderBackend> {
