@@ -1,6 +1,8 @@
 /** @file The server: requests in, responses out. Web APIs only, so that it runs wherever the runtime does. */
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { cors } from "hono/cors";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Model } from "../runtime/model.ts";
 import { answer, resume } from "./answer.ts";
 import { ApiError, badRequest } from "./api_error.ts";
@@ -69,11 +71,12 @@ function createApp(server: ServerState): App {
   const keys = new BearerKeys(options.keys);
   app.use(async (context, next) => {
     await next();
-    const path = context.res.status === 404
+    const path = context.res.status === 404 || context.res.status === 405
       ? "other"
       : context.req.path.replace(/(?:sess|snap)_[^/]*/, ":id");
     metrics.requests.add(1, { path, status: String(context.res.status) });
   });
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   if (options.corsOrigins.length > 0) {
     const origin = options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins];
     app.use(cors({ origin, allowMethods: ["GET", "POST", "DELETE"], maxAge: 600 }));
@@ -161,6 +164,15 @@ function addSessions(app: App, server: ServerState): void {
 async function pageAt(request: Request, path: string): Promise<Response | null> {
   const { servePage } = await import("./page/serve_page.ts");
   return await servePage(request, path.slice(1));
+}
+
+function onMethodNotAllowed({ req }: Context, allowed: readonly string[]): Response {
+  const list = allowed.join(", ");
+  const response = new ApiError(`There is no ${req.method} ${req.path.slice(0, 100)}, expected ${list}`, {
+    ...{ status: 405, type: "invalid_request_error", code: "method_not_allowed" },
+  }).toResponse();
+  response.headers.set("allow", list);
+  return response;
 }
 
 function notFound(method: string, path: string): ApiError {

@@ -18,8 +18,8 @@ const ELSEWHERE: readonly HostileRequest[] = [
     status: 404,
     code: "unknown_url",
   },
-  { name: "GET for POST", path: COMPLETIONS, method: "GET", status: 404, code: "unknown_url" },
-  { name: "PUT", path: CHAT, method: "PUT", body: CHAT_GOOD, status: 404, code: "unknown_url" },
+  { name: "GET for POST", path: COMPLETIONS, method: "GET", status: 405, code: "method_not_allowed" },
+  { name: "PUT", path: CHAT, method: "PUT", body: CHAT_GOOD, status: 405, code: "method_not_allowed" },
   {
     name: "a model that there is not",
     path: "/v1/models/gpt",

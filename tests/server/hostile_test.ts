@@ -67,6 +67,30 @@ Deno.test("A form without a content type is refused, too", async () => {
   assertEquals([response.status, (await response.json()).error.code], [415, "unsupported_media_type"]);
 });
 
+Deno.test("A method that a path does not have is answered with those that it has, after a look at the key", async () => {
+  await using server = new TestServer(model, { keys: ["secret-key"] });
+  const cases = [
+    ["GET", "/v1/completions", "POST"],
+    ["PUT", "/v1/chat/completions", "POST"],
+    ["POST", "/v1/models/any", "GET, HEAD"],
+    ["PATCH", "/v1/sessions/sess_1", "GET, HEAD, DELETE"],
+    ["OPTIONS", "/health", "GET, HEAD"],
+  ] as const;
+  const headers = { authorization: "Bearer secret-key" };
+  for (const [method, path, allow] of cases) {
+    const response = await fetch(server.url + path, { method, headers });
+    const { error } = await response.json();
+    assertEquals([response.status, response.headers.get("allow"), error.code], [
+      ...[405, allow, "method_not_allowed"],
+    ]);
+  }
+  const keyless = await fetch(`${server.url}/v1/completions`);
+  assertEquals([keyless.status, (await keyless.json()).error.code], [401, "invalid_api_key"]);
+  const metrics = await (await fetch(`${server.url}/metrics`, { headers })).text();
+  assert(metrics.includes('{path="other",status="405"}'), metrics);
+  assert(!metrics.includes("/v1/models/any"), "what clients make up is no label");
+});
+
 /** Sends bytes piece by piece over a connection of its own and gives what came back until the server closed, or `readUntil`. */
 async function raw(
   server: TestServer,
