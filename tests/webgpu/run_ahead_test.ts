@@ -5,7 +5,10 @@ import { ConfigError } from "../../runtime/errors.ts";
 import type { TokenConstraint } from "../../runtime/token_constraint.ts";
 import { LIVELY, RUN_AHEAD_CASES, snapshotsAtEveryStop, started } from "../model/run_ahead_cases.ts";
 import { GPU_OPTIONS, gpuTest } from "./on_gpu.ts";
+import { TestGpu } from "./test_gpu.ts";
 
+/** Error scopes that end with a read. */
+const SCOPES = 3;
 const FIXTURE = new URL("../fixtures/tiny-pair", import.meta.url);
 
 const open = (runAhead?: number, source: URL | undefined = FIXTURE): Promise<Model> =>
@@ -19,6 +22,27 @@ Object.entries(RUN_AHEAD_CASES).forEach(([name, scenario], i) => {
     await using model = await open(runAhead);
     assertEquals(await scenario(model), await scenario(alone));
   });
+});
+
+gpuTest("RunAhead reads once for all the tokens that run ahead, webgpu", async (options) => {
+  const reads = await Promise.all([1, 8].map(async (runAhead) => {
+    let count = 0;
+    const { gpu } = new TestGpu(options, (device) => {
+      const popErrorScope = device.popErrorScope.bind(device);
+      const value = (): Promise<GPUError | null> => {
+        count++;
+        return popErrorScope();
+      };
+      Object.defineProperty(device, "popErrorScope", { value });
+    });
+    const backend = { kind: "webgpu", ...options, gpu, ...{ runAhead } } as const;
+    await using model = await loadModel(FIXTURE, { backend });
+    await using session = await started(model);
+    const before = count;
+    await Array.fromAsync(session.generate({ ...LIVELY, maxTokens: 16 }));
+    return (count - before) / SCOPES;
+  }));
+  assertEquals(reads, [16, 2]);
 });
 
 gpuTest("RunAhead leaves the same snapshot at every stop, webgpu", async () => {
