@@ -160,7 +160,7 @@ export class WasmBackend implements Backend {
   }
 
   restore(tensor: Tensor, bytes: Uint8Array): void {
-    restoreTensor(this.#memory, tensor, bytes);
+    restoreTensor(this.#kernels, this.#memory, tensor, bytes);
   }
 
   embed({ ids, table, out }: EmbedArgs): void {

@@ -24,14 +24,15 @@ export interface WasmExports {
   allocate(bytes: number): number;
 
   /**
-   * See [`crate::attention`]; lookback 2^32 - 1 stands for no limit.
+   * See [`crate::attention`]; lookback 2^32 - 1 stands for no limit. `is_finite`: the cache holds no infinities and no NaN.
    */
-  attention(queries: number, queries_stride: number, l: number, num_heads: number, num_kv_heads: number, head_dim: number, v_head_dim: number, keys: number, keys_stride: number, values: number, values_stride: number, cache_slots: number, half: boolean, num_meta_tokens: number, ring_size: number, position: number, lookback: number, out: number, out_stride: number): void;
+  attention(queries: number, queries_stride: number, l: number, num_heads: number, num_kv_heads: number, head_dim: number, v_head_dim: number, keys: number, keys_stride: number, values: number, values_stride: number, cache_slots: number, half: boolean, num_meta_tokens: number, ring_size: number, position: number, lookback: number, out: number, out_stride: number, is_finite: boolean): void;
 
   /**
-   * Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`.
+   * Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`. Returns
+   * whether all of it is finite, as stored.
    */
-  cache_append(source: number, source_stride: number, l: number, columns: number, angles: number, head_dim: number, num_meta_tokens: number, ring_size: number, position: number, cache: number, cache_slots: number, cache_stride: number, half: boolean): void;
+  cache_append(source: number, source_stride: number, l: number, columns: number, angles: number, head_dim: number, num_meta_tokens: number, ring_size: number, position: number, cache: number, cache_slots: number, cache_stride: number, half: boolean): number;
 
   /**
    * See [`crate::clipped_scan`].
@@ -47,6 +48,11 @@ export interface WasmExports {
    * out `[l, hidden_size]`: the rows of the table that ids `[l]` name.
    */
   embed(table: number, ids: number, l: number, out: number, out_stride: number): void;
+
+  /**
+   * Whether none of `count` f16 is infinite or NaN.
+   */
+  f16_are_finite(first: number, count: number): number;
 
   /**
    * See [`crate::gate_fusion`].

@@ -6,7 +6,7 @@ use crate::simd::{F32x4, I16x8, I32x4};
 const FIELDS: i32 = 0x8fff_e000_u32 as i32;
 
 /// 2^112: the difference of the two formats' exponent biases.
-const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
+pub const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
 
 /// The f16 with these bits as an f32.
 pub fn f16_to_f32(bits: u16) -> f32 {
@@ -16,16 +16,38 @@ pub fn f16_to_f32(bits: u16) -> f32 {
 
 /// Bits of the nearest f16, ties to even; what is too large becomes infinite.
 pub fn f32_to_f16(value: f32) -> u16 {
-    let sign = (value.to_bits() >> 16) as u16 & 0x8000;
-    let magnitude = value.to_bits() & 0x7fff_ffff;
-    let half = match f32::from_bits(magnitude) {
-        x if x.is_nan() => 0x7e00,
-        x if x >= 65536.0 => 0x7c00,
-        // A subnormal half counts units of 2^-24, the last place of numbers in 0.5 .. 1.
-        x if x < 2_f32.powi(-14) => ((x + 0.5).to_bits() - 0.5_f32.to_bits()) as u16,
-        _ => (((magnitude + 0xfff + (magnitude >> 13 & 1)) >> 13) - (112 << 10)) as u16,
-    };
-    sign | half
+    let [bits, ..] = f32x8_to_f16([F32x4::splat(value); 2]);
+    bits
+}
+
+/// Eight numbers as `f32_to_f16` rounds them.
+#[inline(always)]
+pub fn f32x8_to_f16(values: [F32x4; 2]) -> [u16; 8] {
+    let [low, high] = values.map(round);
+    let mut bits = [0; 8];
+    low.narrow(high).store(&mut bits);
+    bits
+}
+
+/// Four numbers as bits of f16.
+#[inline(always)]
+fn round(value: F32x4) -> I32x4 {
+    let splat = I32x4::splat;
+    let sign = value.bits().shr::<16>() & splat(0x8000);
+    let magnitude = value.bits() & splat(0x7fff_ffff);
+    let number = magnitude.as_f32();
+    let odd = magnitude.shr::<13>() & splat(1);
+    let normal = (magnitude + splat(0xfff) + odd).shr::<13>() - splat(112 << 10);
+    // A subnormal half counts units of 2^-24, the last place of numbers in 0.5 .. 1.
+    let subnormal = (number + F32x4::splat(0.5)).bits() - splat(0.5_f32.to_bits() as i32);
+    let largest = number.eq(number).select(splat(0x7c00).as_f32(), splat(0x7e00).as_f32());
+    let finite = number.lt(F32x4::splat(2_f32.powi(-14))).select(subnormal.as_f32(), normal.as_f32());
+    sign | number.lt(F32x4::splat(65536.0)).select(finite, largest).bits()
+}
+
+/// Whether none of these f16 is infinite or NaN.
+pub fn are_finite(bits: &[u16]) -> bool {
+    bits.iter().all(|bits| bits & 0x7c00 != 0x7c00)
 }
 
 /// The bf16 with these bits as an f32.
@@ -36,14 +58,18 @@ pub fn bf16_to_f32(bits: u16) -> f32 {
 /// Eight f16 as f32.
 #[inline(always)]
 pub fn f16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
-    fields(from).map(|fields| {
-        // Subnormal halves are subnormal floats here; the product normalises them.
-        let value = fields.as_f32() * F32x4::splat(REBIAS);
-        // Halves of the largest exponent, infinities and NaN, have become 65536 and more.
-        let special = I32x4::splat(0x0f80_0000);
-        let mask = (fields & special).eq(special);
-        (value.bits() | (mask & I32x4::splat(0x7f80_0000))).as_f32()
-    })
+    fields(from).map(fields_to_f32)
+}
+
+/// What `fields` made of f16, as f32: infinities and NaN, too.
+#[inline(always)]
+pub fn fields_to_f32(fields: I32x4) -> F32x4 {
+    // Subnormal halves are subnormal floats here; the product normalises them.
+    let value = fields.as_f32() * F32x4::splat(REBIAS);
+    // Halves of the largest exponent, infinities and NaN, have become 65536 and more.
+    let special = I32x4::splat(0x0f80_0000);
+    let mask = (fields & special).eq(special);
+    (value.bits() | (mask & I32x4::splat(0x7f80_0000))).as_f32()
 }
 
 /// Eight bf16 as f32.
@@ -58,6 +84,15 @@ pub fn bf16x8_to_f32(from: &[u16; 8]) -> [F32x4; 2] {
 pub fn fields(from: &[u16; 8]) -> [I32x4; 2] {
     let halves = I16x8::load(from);
     [halves.upper_low(), halves.upper_high()].map(|upper| upper.shr::<3>() & I32x4::splat(FIELDS))
+}
+
+/// As `fields`, those of even index before those of odd index.
+#[inline(always)]
+pub fn split_fields(from: &[u16; 8]) -> [I32x4; 2] {
+    let halves = I16x8::load(from);
+    // A product with 2^13 puts the even ones where a shift by three puts the odd ones.
+    let even = halves.dot(I16x8::from_pair(1 << 13, 0));
+    [even, halves.as_i32().shr::<3>()].map(|four| four & I32x4::splat(FIELDS))
 }
 
 /// Four f16, finite, times 2^-112.
@@ -101,6 +136,20 @@ mod tests {
             let [low, high] = f16x8_to_f32(&[bits, 0, 0, bits, 0, bits, bits, 0]);
             assert_same(low.to_array()[3], formula(bits, 5), bits);
             assert_same(high.to_array()[1], formula(bits, 5), bits);
+        }
+    }
+
+    #[test]
+    fn are_finite_finds_a_single_one_that_is_not() {
+        let mut bits = vec![0x7bff; 30];
+        bits[3] = 0xfbff;
+        assert!(are_finite(&bits));
+        for special in [0x7c00, 0xfc00, 0x7e00, 0xffff] {
+            for at in 0..30 {
+                let before = core::mem::replace(&mut bits[at], special);
+                assert!(!are_finite(&bits));
+                bits[at] = before;
+            }
         }
     }
 

@@ -1,59 +1,105 @@
 //! Keys and values of one owner, as KvCache in runtime/backend.ts: which slot keeps which position, and f32 or f16 storage.
 use core::ops::Range;
 
-use crate::half::{f16_to_f32, f16x8_to_f32, f32_to_f16};
+use crate::half::{REBIAS, f32x8_to_f16, fields_to_f32, split_fields};
+use crate::lifted_f16::power_of_two;
+use crate::simd::{F32x4, I32x4};
 
-/// Storage type of a cache.
+/// Storage type of a cache. Numbers are read eight at a time, in an order of the type's own.
 pub trait Element: Copy {
-    /// Stores one number, rounded.
-    fn encode(value: f32) -> Self;
-    /// The numbers of a row.
-    fn decode(from: &[Self], to: &mut [f32]);
-    /// The numbers themselves where they are stored as f32.
-    fn as_f32(from: &[Self]) -> Option<&[f32]>;
+    /// What the numbers that `eight` gives have to be multiplied by.
+    const UNIT: f32 = Self::QUERY_UNIT * Self::SCORE_UNIT;
+    /// The part of it that queries are multiplied by, a power of two that leaves them finite.
+    const QUERY_UNIT: f32;
+    /// The part of it that scores are multiplied by.
+    const SCORE_UNIT: f32;
+    /// Whether `eight` is as good as `exact`.
+    const IS_EXACT: bool;
+    /// The least magnitude that becomes infinite.
+    const INFINITE: f32;
+    /// Zero.
+    const ZERO: Self;
+    /// Eight numbers, rounded.
+    fn encode(values: [F32x4; 2]) -> [Self; 8];
+    /// Eight finite numbers, divided by UNIT, in the order of `arrange`.
+    fn eight(from: &[Self; 8]) -> [F32x4; 2];
+    /// Eight numbers of any kind, in the order of `arrange`.
+    fn exact(from: &[Self; 8]) -> [F32x4; 2];
+    /// Eight numbers in the order in which `eight` gives them.
+    fn arrange(numbers: [f32; 8]) -> [f32; 8];
+    /// What was before `arrange`.
+    fn restore(numbers: [f32; 8]) -> [f32; 8];
 }
 
 impl Element for f32 {
-    fn encode(value: f32) -> Self {
-        value
-    }
+    const QUERY_UNIT: f32 = 1.0;
+    const SCORE_UNIT: f32 = 1.0;
+    const IS_EXACT: bool = true;
+    const INFINITE: f32 = f32::INFINITY;
+    const ZERO: Self = 0.0;
 
-    fn decode(from: &[Self], to: &mut [f32]) {
-        to.copy_from_slice(from);
+    #[inline(always)]
+    fn encode(values: [F32x4; 2]) -> [Self; 8] {
+        let mut eight = [0.0; 8];
+        let (fours, _) = eight.as_chunks_mut();
+        values[0].store(&mut fours[0]);
+        values[1].store(&mut fours[1]);
+        eight
     }
 
     #[inline(always)]
-    fn as_f32(from: &[Self]) -> Option<&[f32]> {
-        Some(from)
+    fn eight(from: &[Self; 8]) -> [F32x4; 2] {
+        let (fours, _) = from.as_chunks();
+        [F32x4::load(&fours[0]), F32x4::load(&fours[1])]
+    }
+
+    #[inline(always)]
+    fn exact(from: &[Self; 8]) -> [F32x4; 2] {
+        Self::eight(from)
+    }
+
+    fn arrange(numbers: [f32; 8]) -> [f32; 8] {
+        numbers
+    }
+
+    fn restore(numbers: [f32; 8]) -> [f32; 8] {
+        numbers
     }
 }
 
-/// f16 bits.
+/// f16 bits. Numbers of even index come before those of odd index, because that takes fewer instructions.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Half(pub u16);
 
 impl Element for Half {
-    fn encode(value: f32) -> Self {
-        Self(f32_to_f16(value))
+    const QUERY_UNIT: f32 = power_of_two(80);
+    const SCORE_UNIT: f32 = REBIAS / Self::QUERY_UNIT;
+    const IS_EXACT: bool = false;
+    const INFINITE: f32 = 65520.0;
+    const ZERO: Self = Self(0);
+
+    #[inline(always)]
+    fn encode(values: [F32x4; 2]) -> [Self; 8] {
+        f32x8_to_f16(values).map(Self)
     }
 
-    fn decode(from: &[Self], to: &mut [f32]) {
-        let (blocks, rest) = from.as_chunks::<8>();
-        let (to_blocks, to_rest) = to.as_chunks_mut::<8>();
-        for (block, to) in blocks.iter().zip(to_blocks) {
-            let [low, high] = f16x8_to_f32(&block.map(|half| half.0));
-            let (to_low, to_high) = to.split_at_mut(4);
-            low.store_partial(to_low);
-            high.store_partial(to_high);
-        }
-        for (half, to) in rest.iter().zip(to_rest) {
-            *to = f16_to_f32(half.0);
-        }
+    #[inline(always)]
+    fn eight(from: &[Self; 8]) -> [F32x4; 2] {
+        split_fields(&from.map(|half| half.0)).map(I32x4::as_f32)
     }
 
-    fn as_f32(_from: &[Self]) -> Option<&[f32]> {
-        None
+    #[inline(always)]
+    fn exact(from: &[Self; 8]) -> [F32x4; 2] {
+        split_fields(&from.map(|half| half.0)).map(fields_to_f32)
+    }
+
+    fn arrange([a, b, c, d, e, f, g, h]: [f32; 8]) -> [f32; 8] {
+        [a, c, e, g, b, d, f, h]
+    }
+
+    fn restore([a, c, e, g, b, d, f, h]: [f32; 8]) -> [f32; 8] {
+        [a, b, c, d, e, f, g, h]
     }
 }
 
@@ -94,14 +140,9 @@ pub struct SlotMatrix<'a, T> {
 }
 
 impl<'a, T> SlotMatrix<'a, T> {
-    /// Everything from one element of a slot on.
-    pub fn from(&self, slot: usize, column: usize) -> &'a [T] {
-        &self.values[slot * self.stride + column..]
-    }
-
-    /// Some columns of a slot.
-    pub fn part(&self, slot: usize, columns: Range<usize>) -> &'a [T] {
-        &self.values[slot * self.stride..][columns]
+    /// The first columns of a slot.
+    pub fn slot(&self, slot: usize, columns: usize) -> &'a [T] {
+        &self.values[slot * self.stride..][..columns]
     }
 }
 
@@ -121,6 +162,7 @@ pub struct Cache<'a, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::half::f16_to_f32;
 
     #[test]
     fn slots_pin_the_meta_tokens_and_wrap_behind_them() {
@@ -147,14 +189,35 @@ mod tests {
         }
     }
 
-    #[test]
-    fn half_decodes_rows_of_any_length() {
-        for length in 0..20 {
-            let values: Vec<f32> = (0..length).map(|i| i as f32 * 0.25 - 2.0).collect();
-            let halves: Vec<Half> = values.iter().map(|&x| Half::encode(x)).collect();
-            let mut decoded = vec![f32::NAN; length];
-            Half::decode(&halves, &mut decoded);
-            assert_eq!(decoded, values);
+    /// Every f16 in turn, at every place of eight.
+    fn check_eights(length: u16, is_same: impl Fn([f32; 8], [f32; 8])) {
+        for start in 0..length {
+            let halves: [Half; 8] =
+                core::array::from_fn(|i| Half(start.wrapping_add(977 * i as u16) % length));
+            for sign in [0, 0x8000] {
+                let halves = halves.map(|half| Half(half.0 | sign));
+                let numbers = halves.map(|half| f16_to_f32(half.0));
+                let exact = Half::exact(&halves).map(F32x4::to_array).concat().try_into().unwrap();
+                is_same(Half::restore(exact), numbers);
+                let eight = Half::eight(&halves).map(|four| (four * F32x4::splat(Half::UNIT)).to_array());
+                is_same(Half::restore(eight.concat().try_into().unwrap()), numbers);
+            }
         }
+    }
+
+    #[test]
+    fn half_gives_finite_numbers_exactly_in_its_order() {
+        check_eights(0x7c00, |got, wanted| assert_eq!(got.map(f32::to_bits), wanted.map(f32::to_bits)));
+        let numbers = core::array::from_fn(|i| i as f32);
+        assert_eq!(Half::restore(Half::arrange(numbers)), numbers);
+    }
+
+    #[test]
+    fn half_gives_infinities_and_nan_where_any_number_may_be() {
+        let halves = [0x7c00, 0xfc00, 0x7e00, 0x7c01, 0, 0x8000, 0x3c00, 0xfe00].map(Half);
+        let exact = Half::exact(&halves).map(F32x4::to_array).concat().try_into().unwrap();
+        let [a, b, c, d, e, f, g, h] = Half::restore(exact);
+        assert_eq!([a, b, e, f, g], [f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1.0]);
+        assert!([c, d, h].iter().all(|x| x.is_nan()));
     }
 }

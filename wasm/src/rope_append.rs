@@ -4,6 +4,7 @@
 //! angles: [l, head_dim] f32, cosines then sines, computed once for all layers; cache: f32 or f16.
 use crate::kv_cache::{Element, Slots};
 use crate::lanes;
+use crate::simd::{F32x4, I32x4};
 use crate::view::{View, ViewMut};
 
 /// Cosines and sines of `(first_position + t) * inverse_frequencies[i]`, in f64 by the libm of this module, so that no
@@ -41,7 +42,8 @@ pub fn rotate_rows(mut queries: ViewMut, angles: View) {
     }
 }
 
-/// Writes the rows of `source`, rotated if there are angles, into the slots of positions `first_position ..`.
+/// Writes the rows of `source`, rotated if there are angles, into the slots of positions `first_position ..`. Returns whether
+/// all of it is finite, as stored.
 pub fn append<T: Element>(
     source: View,
     angles: Option<View>,
@@ -49,18 +51,31 @@ pub fn append<T: Element>(
     first_position: usize,
     cache: &mut [T],
     stride: usize,
-) {
+) -> bool {
     let mut row = vec![0.0; source.columns()];
+    let mut is_finite = true;
     for t in 0..source.rows() {
         row.copy_from_slice(source.row(t));
         if let Some(angles) = angles {
             rotate(&mut row, angles.row(t));
         }
         let start = slots.slot(first_position + t) * stride;
-        for (to, &value) in cache[start..start + row.len()].iter_mut().zip(&row) {
-            *to = T::encode(value);
-        }
+        is_finite &= encode(&row, &mut cache[start..start + row.len()]);
     }
+    is_finite
+}
+
+/// Stores numbers; whether all are finite then.
+fn encode<T: Element>(from: &[f32], to: &mut [T]) -> bool {
+    let mut finite = I32x4::splat(-1);
+    for (start, to) in (0..from.len()).step_by(8).zip(to.chunks_mut(8)) {
+        let values = [start, start + 4].map(|start| lanes::load(from, start.min(from.len())));
+        for value in values {
+            finite = finite & value.abs().lt(F32x4::splat(T::INFINITE));
+        }
+        to.copy_from_slice(&T::encode(values)[..to.len()]);
+    }
+    finite.to_array() == [-1; 4]
 }
 
 #[cfg(test)]
@@ -132,10 +147,9 @@ mod tests {
         let (columns, stride) = (6, 9);
         let slots = Slots { num_meta_tokens: 2, ring_size: Some(3) };
         let source = random(1, 3 * columns);
-        let mut cache = vec![T::encode(-7.0); 4 * stride + columns];
-        append(View::packed(&source, columns), None, slots, 4, &mut cache, stride);
-        let mut numbers = vec![0.0; cache.len()];
-        T::decode(&cache, &mut numbers);
+        let mut cache = vec![T::encode([F32x4::splat(-7.0); 2])[0]; 4 * stride + columns];
+        assert!(append(View::packed(&source, columns), None, slots, 4, &mut cache, stride));
+        let numbers: Vec<f32> = cache.iter().map(|&number| T::exact(&[number; 8])[0].to_array()[0]).collect();
         for (at, &number) in numbers.iter().enumerate() {
             // Positions 4, 5, 6 are in slots 4, 2, 3.
             let row = [None, None, Some(1), Some(2), Some(0)][at / stride];
@@ -163,5 +177,26 @@ mod tests {
         let mut rotated = source;
         rotate(&mut rotated, &angles);
         assert_eq!(cache[40..], rotated);
+    }
+
+    #[test]
+    fn append_tells_of_numbers_that_are_not_finite_as_stored() {
+        let slots = Slots { num_meta_tokens: 0, ring_size: None };
+        for (value, is_finite_half, is_finite) in [
+            (65_519.0, true, true),
+            (-65_520.0, false, true),
+            (f32::NAN, false, false),
+            (f32::INFINITY, false, false),
+        ] {
+            for at in 0..11 {
+                let mut source = random(4, 11);
+                source[at] = value;
+                let source = View::packed(&source, 11);
+                let mut halves = [Half(0); 11];
+                assert_eq!(append(source, None, slots, 0, &mut halves, 11), is_finite_half);
+                assert_eq!(halves.iter().all(|half| half.0 & 0x7c00 != 0x7c00), is_finite_half);
+                assert_eq!(append(source, None, slots, 0, &mut [0.0_f32; 11], 11), is_finite);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 /** @file Tensors in linear memory, and the ways in and out. */
+import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { KernelError } from "../../errors.ts";
 import { decodeF16 } from "../../formats/half_floats.ts";
 import { byteLength, columnCount, type Dtype, elementCount, rowCount, type Tensor } from "../../tensor.ts";
@@ -38,10 +39,19 @@ export function saveTensor(memory: LinearMemory, tensor: Tensor): Uint8Array<Arr
 }
 
 /** See {@linkcode Backend.restore}. */
-export function restoreTensor(memory: LinearMemory, tensor: Tensor, saved: Uint8Array): void {
+export function restoreTensor(
+  kernels: WasmExports,
+  memory: LinearMemory,
+  tensor: Tensor,
+  saved: Uint8Array,
+): void {
   const { pointer, count, bytes, stride } = runs(tensor);
+  const region = tensor.buffer as Region;
   for (let i = 0; i < count; i++) {
     memory.bytes(pointer + i * stride, bytes).set(saved.subarray(i * bytes, (i + 1) * bytes));
+    if (tensor.dtype === "f16") {
+      region.isFinite &&= kernels.f16_are_finite(pointer + i * stride, bytes / 2) !== 0;
+    }
   }
 }
 
@@ -49,6 +59,7 @@ export function restoreTensor(memory: LinearMemory, tensor: Tensor, saved: Uint8
 export function copyTensor(memory: LinearMemory, from: Tensor, to: Tensor): void {
   const rowBytes = byteLength(from.dtype, columnCount(from));
   const [source, target] = [runs(from), runs(to)];
+  (to.buffer as Region).isFinite &&= (from.buffer as Region).isFinite;
   if (source.count === 1 && target.count === 1) {
     memory.bytes(target.pointer, target.bytes).set(memory.bytes(source.pointer, source.bytes));
     return;

@@ -68,8 +68,8 @@ function ropeAppend(changes: Partial<Scene>, appends = true, inPlace = false): C
   };
 }
 
-/** A cache with numbers, exact in f16, in the slots that some row sees, and NaN in all others. */
-function visibleCache(bench: Bench, scene: Scene): KvCache {
+/** A cache with numbers, exact in f16, in the slots that some row sees, and `unseen` in all others. */
+function visibleCache(bench: Bench, scene: Scene, unseen: number): KvCache {
   const { dtype, l, numMetaTokens, ringSize, position, lookback } = scene;
   const seen = new Set<number>();
   const cache = { numMetaTokens, ringSize } as KvCache;
@@ -79,23 +79,23 @@ function visibleCache(bench: Bench, scene: Scene): KvCache {
     encodeF16(bench.normals(bits.length), bits);
     const values = new Float32Array(bits.length);
     decodeF16(bits, values);
-    values.forEach((_, i) => seen.has(Math.floor(i / width)) || (values[i] = NaN));
+    values.forEach((_, i) => seen.has(Math.floor(i / width)) || (values[i] = unseen));
     return bench.matrix(name, [slotsOf(scene), width], values, dtype);
   };
   const [keyWidth, valueWidth] = widthsOf(scene);
   return { keys: matrix("keys", keyWidth), values: matrix("values", valueWidth), numMetaTokens, ringSize };
 }
 
-function attention(changes: Partial<Scene>, scale = 1): Case {
+function attention(changes: Partial<Scene>, scale = 1, unseen = NaN): Case {
   const scene = { ...SCENE, ...changes };
   const { l, numHeads, numKvHeads, headDim, vHeadDim, position, lookback } = scene;
   return {
     op: "attention",
     dtype: scene.dtype,
-    shape: shapeText({ ...scene, scale }),
+    shape: shapeText({ ...scene, scale, unseen: String(unseen) }),
     run(bench) {
       const queries = bench.input("queries", [l, numHeads * headDim], scale);
-      const cache = visibleCache(bench, scene);
+      const cache = visibleCache(bench, scene, unseen);
       const out = bench.output("out", [l, numHeads * vHeadDim]);
       const cursor = bench.cursor(position);
       bench.backend.attention({ queries, cache, cursor, numHeads, numKvHeads, lookback, out });
@@ -127,6 +127,13 @@ const EDGES: readonly Partial<Scene>[] = [
   { l: 0 },
 ];
 
+/** Single rows over caches without NaN, which a backend may read in another way. */
+const FINITE: readonly Case[] = [
+  ...HEADS.map(([numHeads, numKvHeads]) => ({ numHeads, numKvHeads })),
+  ...WIDTHS.map(([headDim, vHeadDim]) => ({ headDim, vHeadDim })),
+  ...EDGES.filter(({ l }) => l === 1),
+].map((changes) => attention({ dtype: "f16", l: 1, ...changes }, 1, 60_000));
+
 /** See the file's comment. */
 export const ATTENTION_CASES: readonly Case[] = (["f32", "f16"] as const).flatMap((dtype) => [
   ...HEADS.flatMap(([numHeads, numKvHeads]) => [
@@ -143,4 +150,4 @@ export const ATTENTION_CASES: readonly Case[] = (["f32", "f16"] as const).flatMa
   ropeAppend({ dtype }, false),
   ropeAppend({ dtype, l: 7 }, true, true),
   attention({ dtype, l: 5 }, 1e3),
-]);
+]).concat(FINITE);

@@ -2,6 +2,7 @@
 use super::*;
 use crate::kv_cache::{Half, SlotMatrix, Slots};
 use crate::rope_append::append;
+use crate::simd::F32x4;
 use crate::testing::{assert_close, random};
 use crate::view::ViewMut;
 
@@ -14,6 +15,7 @@ struct Case {
     v_head_dim: usize,
     slots: Slots,
     lookback: Option<usize>,
+    is_finite: bool,
 }
 
 /// Queries, keys and values of all positions.
@@ -38,8 +40,8 @@ impl Case {
         let kept = self.slots.ring_size.map_or(length, |size| size + self.slots.num_meta_tokens);
         let (columns, v_columns) = (self.num_kv_heads * self.head_dim, self.num_kv_heads * self.v_head_dim);
         let (stride, v_stride) = (columns + 3, v_columns + 5);
-        let mut keys = vec![T::encode(f32::NAN); kept * stride];
-        let mut values = vec![T::encode(f32::NAN); kept * v_stride];
+        let mut keys = vec![T::encode([F32x4::splat(f32::NAN); 2])[0]; kept * stride];
+        let mut values = vec![T::encode([F32x4::splat(f32::NAN); 2])[0]; kept * v_stride];
         let mut out = vec![f32::NAN; length * self.num_heads * self.v_head_dim];
         let mut position = 0;
         for &l in chunks {
@@ -61,6 +63,7 @@ impl Case {
                 View::packed(&queries, self.num_heads * self.head_dim),
                 self.num_heads,
                 cache,
+                self.is_finite,
                 reach,
                 to,
             );
@@ -111,6 +114,7 @@ const CASE: Case = Case {
     v_head_dim: 16,
     slots: Slots { num_meta_tokens: 5, ring_size: Some(50) },
     lookback: Some(37),
+    is_finite: true,
 };
 
 #[test]
@@ -166,6 +170,38 @@ fn attention_with_a_window_of_the_whole_sequence_is_full_attention() {
     let steps = full.run::<f32>(&sequence, &[1; 140]);
     assert_eq!(full.run::<f32>(&sequence, &[140]), steps);
     assert_eq!(windowed.run::<f32>(&sequence, &[140]), steps);
+}
+
+#[test]
+fn attention_does_not_depend_on_whether_f16_may_be_infinite_where_none_is() {
+    for (head_dim, v_head_dim) in [(8, 16), (10, 17), (64, 128)] {
+        for slots in [slots(5, Some(50)), slots(33, None)] {
+            let case = Case { head_dim, v_head_dim, slots, ..CASE };
+            let sequence = case.sequence(70);
+            let finite = case.run::<Half>(&sequence, &[1; 70]);
+            assert_eq!(Case { is_finite: false, ..case }.run::<Half>(&sequence, &[1; 70]), finite);
+        }
+    }
+}
+
+#[test]
+fn attention_gives_nan_to_the_rows_that_see_it_and_to_no_others() {
+    let case = Case { slots: slots(5, None), lookback: Some(20), is_finite: false, ..CASE };
+    let finite = case.sequence(60);
+    let mut sequence = case.sequence(60);
+    // Of one position's first key/value head, which two of four heads read.
+    sequence.values[30 * 2 * 16 + 3] = f32::NAN;
+    for chunks in [&[1; 60][..], &[20; 3], &[60]] {
+        let (out, finite) = (case.run::<Half>(&sequence, chunks), case.run::<Half>(&finite, chunks));
+        for (at, (&got, &wanted)) in out.iter().zip(&finite).enumerate() {
+            let (position, head, i) = (at / 64, at / 16 % 4, at % 16);
+            let is_nan = (30..=50).contains(&position) && head < 2 && i == 3;
+            assert!(
+                if is_nan { got.is_nan() } else { got == wanted },
+                "element {i} of head {head} at {position}"
+            );
+        }
+    }
 }
 
 #[test]

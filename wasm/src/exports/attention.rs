@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::pool::{POOL, Shared, work};
 use crate::attention::{self, Reach, TILE};
+use crate::half;
 use crate::kv_cache::{Cache, Element, Half, SlotMatrix, Slots};
 use crate::rope_append;
 use crate::view::{View, ViewMut};
@@ -55,7 +56,8 @@ pub unsafe fn rope_rotate(
     rope_append::rotate_rows(x, angles);
 }
 
-/// Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`.
+/// Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`. Returns
+/// whether all of it is finite, as stored.
 ///
 /// # Safety
 /// See the module's parent.
@@ -75,7 +77,7 @@ pub unsafe fn cache_append(
     cache_slots: usize,
     cache_stride: usize,
     half: bool,
-) {
+) -> bool {
     let length = (cache_slots - 1) * cache_stride + columns;
     let slots = slots(num_meta_tokens, ring_size);
     // SAFETY: the caller's; tensors are aligned to their elements.
@@ -84,15 +86,25 @@ pub unsafe fn cache_append(
         let angles = (!angles.is_null()).then(|| View::new(angles, l, head_dim, head_dim));
         if half {
             let cache = from_raw_parts_mut(cache.cast::<Half>(), length);
-            rope_append::append(source, angles, slots, position, cache, cache_stride);
+            rope_append::append(source, angles, slots, position, cache, cache_stride)
         } else {
             let cache = from_raw_parts_mut(cache.cast::<f32>(), length);
-            rope_append::append(source, angles, slots, position, cache, cache_stride);
+            rope_append::append(source, angles, slots, position, cache, cache_stride)
         }
     }
 }
 
-/// See [`crate::attention`]; lookback 2^32 - 1 stands for no limit.
+/// Whether none of `count` f16 is infinite or NaN.
+///
+/// # Safety
+/// See the module's parent.
+#[wasm_bindgen]
+pub unsafe fn f16_are_finite(first: *const u16, count: usize) -> bool {
+    // SAFETY: the caller's.
+    half::are_finite(unsafe { from_raw_parts(first, count) })
+}
+
+/// See [`crate::attention`]; lookback 2^32 - 1 stands for no limit. `is_finite`: the cache holds no infinities and no NaN.
 ///
 /// # Safety
 /// See the module's parent.
@@ -118,6 +130,7 @@ pub unsafe fn attention(
     lookback: usize,
     out: *mut f32,
     out_stride: usize,
+    is_finite: bool,
 ) {
     // SAFETY: the caller's; parts are tiles of rows, or key/value heads.
     let pointers = unsafe { Shared::new((queries, keys, values, out)) };
@@ -153,10 +166,10 @@ pub unsafe fn attention(
             let v = Extent { kv_heads, slots: cache_slots, width: v_head_dim, stride: values_stride };
             if half {
                 let cache = Cache { keys: k.at::<Half>(keys), values: v.at(values), slots, num_kv_heads };
-                attention::attention(queries, heads.len(), cache, reach, out);
+                attention::attention(queries, heads.len(), cache, is_finite, reach, out);
             } else {
                 let cache = Cache { keys: k.at::<f32>(keys), values: v.at(values), slots, num_kv_heads };
-                attention::attention(queries, heads.len(), cache, reach, out);
+                attention::attention(queries, heads.len(), cache, is_finite, reach, out);
             }
         }
     };

@@ -2,7 +2,7 @@
 import type { WasmExports } from "../../../../wasm/pkg/exports.ts";
 import type { AttentionArgs, Cursor, KvCache, RopeAppendArgs } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
-import type { LinearMemory } from "../memory.ts";
+import type { LinearMemory, Region } from "../memory.ts";
 import type { RopeAngles } from "../rope_angles.ts";
 import { copyTensor, pointerTo } from "../tensors.ts";
 
@@ -37,7 +37,7 @@ function appendRows(
   to: Tensor,
   { position, angles, headDim }: { position: number; angles: number; headDim: number },
 ): void {
-  kernels.cache_append(
+  const isFinite = kernels.cache_append(
     pointerTo(source),
     source.stride,
     rowCount(source),
@@ -52,6 +52,7 @@ function appendRows(
     to.stride,
     to.dtype === "f16",
   );
+  if (!isFinite) (to.buffer as Region).isFinite = false;
 }
 
 /** See {@linkcode Backend.attention}. */
@@ -78,5 +79,6 @@ export function attention(kernels: WasmExports, args: AttentionArgs): void {
     lookback ?? UNLIMITED,
     pointerTo(out),
     out.stride,
+    [keys, values].every(({ buffer }) => (buffer as Region).isFinite),
   );
 }

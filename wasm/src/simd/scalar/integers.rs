@@ -111,12 +111,33 @@ impl I32x4 {
     pub fn as_bytes(self) -> I8x16 {
         I8x16(from_fn(|i| self.0[i / 4].to_le_bytes()[i % 4] as i8))
     }
+
+    /// All lanes, as unsigned ones of 16 bits: the nearest where one does not fit.
+    pub fn narrow(self, other: Self) -> I16x8 {
+        let lanes = [self.0, other.0];
+        I16x8(from_fn(|i| lanes[i / 4][i % 4].clamp(0, 0xffff) as u16 as i16))
+    }
 }
 
 impl I16x8 {
     /// Lanes in memory order.
     pub fn load(from: &[u16; 8]) -> Self {
         Self(from.map(|value| value as i16))
+    }
+
+    /// Lanes in memory order.
+    pub fn store(self, to: &mut [u16; 8]) {
+        *to = self.0.map(|value| value as u16);
+    }
+
+    /// Two values, four times.
+    pub fn from_pair(even: i16, odd: i16) -> Self {
+        Self(from_fn(|i| if i % 2 == 0 { even } else { odd }))
+    }
+
+    /// The same bits.
+    pub fn as_i32(self) -> I32x4 {
+        I32x4(from_fn(|i| i32::from(self.0[2 * i + 1]) << 16 | i32::from(self.0[2 * i] as u16)))
     }
 
     /// Lanes 0 to 3 as the upper halves of 32-bit lanes, zeros below.

@@ -117,6 +117,8 @@ impl I32x4 {
         reverse() -> I32x4 = |a| i32x4_shuffle::<3, 2, 1, 0>(a, a);
         /// The same bits.
         as_bytes() -> I8x16 = |a| a;
+        /// All lanes, as unsigned ones of 16 bits: the nearest where one does not fit.
+        narrow(other: I32x4) -> I16x8 = u16x8_narrow_i32x4;
     }
 }
 
@@ -127,7 +129,21 @@ impl I16x8 {
         Self(load(from))
     }
 
+    /// Lanes in memory order.
+    #[inline(always)]
+    pub fn store(self, to: &mut [u16; 8]) {
+        store(self.0, to);
+    }
+
+    /// Two values, four times.
+    #[inline(always)]
+    pub fn from_pair(even: i16, odd: i16) -> Self {
+        Self(i16x8(even, odd, even, odd, even, odd, even, odd))
+    }
+
     methods! {
+        /// The same bits.
+        as_i32() -> I32x4 = |a| a;
         /// Lanes 0 to 3 as the upper halves of 32-bit lanes, zeros below.
         upper_low() -> I32x4 = |a| i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(i16x8_splat(0), a);
         /// Lanes 4 to 7 as the upper halves of 32-bit lanes, zeros below.
