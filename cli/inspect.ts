@@ -35,6 +35,7 @@ async function inspect(model: string | undefined, { json }: InspectFlags): Promi
   const checkpoint = await openCheckpoint(model ?? await openStories(), {
     signal: interrupt.signal,
     download: download.options,
+    headersOnly: true,
   });
   try {
     const facts = modelFacts(checkpoint, parseConfig(checkpoint.configJson));

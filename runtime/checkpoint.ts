@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** For what comes over the network. */
   readonly download?: DownloadOptions;
+  /** Weights will not be read: where their files are not in the cache, leave them on the server and read their headers there. @default {false} */
+  readonly headersOnly?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface OpenOptions {
  */
 export async function openCheckpoint(
   source: CheckpointSource,
-  { signal, download = {} }: OpenOptions = {},
+  { signal, download = {}, headersOnly = false }: OpenOptions = {},
 ): Promise<Checkpoint> {
   if (source instanceof Uint8Array) return await openPacked(openBytesSource("bytes", source), signal);
   if (typeof source === "object" && !(source instanceof URL)) return await openPacked(source, signal);
@@ -47,13 +49,14 @@ export async function openCheckpoint(
   const reference = typeof source === "string" ? parseHubReference(source) : null;
   if (reference !== null && !await isHere(location, reference)) {
     const { openHub } = await import("./hub/open_hub.ts");
-    const open = await openHub(reference, download, signal);
+    const open = await openHub(reference, { ...download, headersOnly }, signal);
     return reference.file === null
       ? await openPublished(open, signal)
       : await openPacked(await open(reference.file), signal);
   }
   if (/\.gguf$/i.test(new URL(location, "file:///").pathname)) {
-    return await openPacked(await openAt(location, download, signal), signal);
+    const cache = headersOnly && !download.offline ? undefined : download.cache;
+    return await openPacked(await openAt(location, { ...download, cache }, signal), signal);
   }
   const folder = location.replace(/\/$/, "");
   return await openPublished(

@@ -3,8 +3,10 @@ import { openCachedSource } from "../cache/cached_source.ts";
 import { type CachedFile, download, isCached } from "../cache/download.ts";
 import type { DownloadOptions } from "../cache/download_options.ts";
 import { openPlatformCache } from "../cache/platform_cache.ts";
-import { ConfigError, MissingFileError } from "../errors.ts";
+import { ConfigError, MissingFileError, WeightsError } from "../errors.ts";
 import type { ByteSource } from "../formats/byte_source.ts";
+import { retryingFetch } from "../sources/retry.ts";
+import { openUrlSource } from "../sources/url_source.ts";
 import { contentHash } from "./content_hash.ts";
 import { notCached } from "./hub_errors.ts";
 import type { HubReference } from "./hub_reference.ts";
@@ -13,14 +15,15 @@ import { openSnapshot } from "./hub_snapshot.ts";
 const ENDPOINT = "https://huggingface.co";
 
 /**
- * Opens a model of the hub: gives a function that opens its files by name.
+ * Opens a model of the hub: gives a function that opens its files by name. With `headersOnly`, large files that are not in the cache stay
+ * on the server and are read there.
  *
  * @throws {WeightsError} where the hub refuses or cannot be reached
  * @throws {ConfigError} where the endpoint is no URL, or there is no cache
  */
 export async function openHub(
   reference: HubReference,
-  options: DownloadOptions,
+  options: DownloadOptions & { readonly headersOnly?: boolean },
   signal?: AbortSignal,
 ): Promise<(fileName: string) => Promise<ByteSource>> {
   const endpoint = parseEndpoint(options.endpoint ?? ENDPOINT);
@@ -36,10 +39,28 @@ export async function openHub(
       ...(options.token && { headers: { authorization: `Bearer ${options.token}` } }),
       hash: contentHash(listed),
     };
-    if (options.offline && !await isCached(cache, file)) throw notCached(cache.name, reference);
+    if (await isCached(cache, file)) return openCachedSource(cache, file);
+    if (options.offline) throw notCached(cache.name, reference);
+    if (options.headersOnly && listed.lfs) return await openRemote(file, options, signal);
     await download(cache, file, { ...options, signal });
     return openCachedSource(cache, file);
   };
+}
+
+/** A large file where it is; of its bytes only the number can be checked. */
+async function openRemote(
+  { name, url, headers, size }: CachedFile,
+  options: DownloadOptions,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  const fetch = retryingFetch(options.retry, options.fetch);
+  const source = await openUrlSource(url, { headers, fetch, signal });
+  if (source.size === size) return source;
+  await source.close();
+  throw new WeightsError(
+    `Cannot read "${name}": it has ${source.size} bytes, expected ${size}, as the hub lists`,
+    "The server sent something else than it lists; try again later, or another endpoint",
+  );
 }
 
 function parseEndpoint(endpoint: string): URL {
