@@ -2,6 +2,7 @@
 import type { DownloadProgress } from "../runtime/cache/download.ts";
 import type { DownloadOptions } from "../runtime/cache/download_options.ts";
 import type { ModelCache } from "../runtime/cache/model_cache.ts";
+import type { WorkerDownloadOptions } from "../server/engine/worker_protocol.ts";
 import { readVariable } from "./environment.ts";
 import { openProgress, type Progress } from "./progress.ts";
 
@@ -23,6 +24,12 @@ export class Download implements Disposable {
       offline: (readVariable("HF_HUB_OFFLINE") ?? "0") !== "0",
       onProgress: (progress) => this.#show(progress),
     };
+  }
+
+  /** The same for a worker, which no cache and no display reaches. */
+  get workerOptions(): WorkerDownloadOptions {
+    const { endpoint, token, offline, cache } = this.options;
+    return { endpoint, token, offline, cacheFolder: cache?.name };
   }
 
   /** Prepares to fetch `source`, which may as well be a file. */

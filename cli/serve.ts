@@ -72,10 +72,13 @@ async function serveModel(flags: ServeFlags): Promise<void> {
 
 async function openWorker(flags: ServeFlags, limits: EngineLimits): Promise<Engine> {
   const { WorkerEngine } = await import("../server/engine/worker_engine.ts");
-  const { backend, quantization, windowRule, kvDtype } = flags;
+  const { Download } = await import("./download.ts");
+  using download = await Download.prepare(flags.model);
+  const { backend, quantization, windowRule, kvDtype, threads } = flags;
+  const load = { backend, quantization, windowRule, kvDtype, threads, download: download.workerOptions };
   const { maxSequences, maxQueued, contextTokens } = limits;
   const own = { maxSequences, maxQueued, ...(contextTokens === undefined ? {} : { contextTokens }) };
-  return await WorkerEngine.start(flags.model, { backend, quantization, windowRule, kvDtype }, own);
+  return await WorkerEngine.start(flags.model, load, own);
 }
 
 async function handlerOptions(

@@ -1,10 +1,18 @@
 /** @file The computing side of an engine in a worker: a model and its engine, driven by messages. */
+import type { DownloadOptions } from "../../runtime/cache/download_options.ts";
 import { loadModel } from "../../runtime/load_model.ts";
 import type { BackendReport } from "../../runtime/backend_report.ts";
 import type { Model } from "../../runtime/model.ts";
 import type { EngineEvent, EngineLoad, Job } from "./engine.ts";
 import { LocalEngine } from "./local_engine.ts";
-import { CREDIT, type FromWorker, packError, type ToWorker, type WorkerSettings } from "./worker_protocol.ts";
+import {
+  CREDIT,
+  type FromWorker,
+  packError,
+  type ToWorker,
+  type WorkerDownloadOptions,
+  type WorkerSettings,
+} from "./worker_protocol.ts";
 
 /** What a worker's global scope has; the types of a window's are others. */
 interface WorkerScope {
@@ -67,7 +75,8 @@ class EngineWorker {
 
   async #open({ source, load, limits }: WorkerSettings): Promise<void> {
     try {
-      this.#model = await loadModel(source ?? undefined, load);
+      const download = load.download && await openDownload(load.download);
+      this.#model = await loadModel(source ?? undefined, { ...load, download });
       this.#engine = new LocalEngine(this.#model, limits);
       this.#tellFacts(this.#engine);
     } catch (error) {
@@ -108,6 +117,13 @@ class EngineWorker {
     this.#scope.postMessage({ type: "closed" });
     this.#scope.close();
   }
+}
+
+/** What was cloned, with the cache that it names. */
+async function openDownload({ cacheFolder, ...rest }: WorkerDownloadOptions): Promise<DownloadOptions> {
+  if (cacheFolder === undefined) return rest;
+  const { FolderModelCache } = await import("../../runtime/cache/folder_cache.ts");
+  return { ...rest, cache: await FolderModelCache.open(cacheFolder) };
 }
 
 /** A state is handed over instead of copied: nobody here needs it any more. */

@@ -1,15 +1,24 @@
 /** @file What the two sides of an engine in a worker say to each other. All of it can be cloned. */
+import type { DownloadOptions } from "../../runtime/cache/download_options.ts";
 import type { LoadOptions } from "../../runtime/load_model.ts";
 import type { AutoChoice, BackendChoice, WebGpuChoice } from "../../runtime/open_backend.ts";
 import { ApiError, type ApiErrorInfo, toApiError } from "../api_error.ts";
 import type { EngineEvent, EngineFacts, EngineLoad, Job } from "./engine.ts";
 import type { EngineLimits } from "./local_engine.ts";
 
+/** How a worker fetches a model: all that can be cloned. */
+export interface WorkerDownloadOptions extends Omit<DownloadOptions, "cache" | "fetch" | "onProgress"> {
+  /** Folder of a cache, which the worker opens. Left out: as in {@linkcode DownloadOptions} without a cache. */
+  readonly cacheFolder?: string;
+}
+
 /** What a worker loads: all that can be cloned. */
 export interface WorkerLoadOptions
-  extends Omit<LoadOptions, "signal" | "onProgress" | "backend" | "observer"> {
+  extends Omit<LoadOptions, "signal" | "onProgress" | "backend" | "observer" | "download"> {
   /** As in {@linkcode LoadOptions}; a GPU is the worker's own. @default {"auto"} */
   backend?: BackendChoice | Omit<WebGpuChoice, "gpu"> | Omit<AutoChoice, "gpu">;
+  /** As in {@linkcode LoadOptions}; a cache is the worker's own. */
+  download?: WorkerDownloadOptions;
 }
 
 /** What to load, and how much to take on. */

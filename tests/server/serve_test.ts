@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadModel } from "../../runtime/load_model.ts";
+import { FakeHub } from "../hub/fake_hub.ts";
 import { assertDeploys } from "./deploy_case.ts";
 import { ServerProcess } from "./server_process.ts";
 import { eventsOf } from "./test_server.ts";
@@ -90,6 +91,28 @@ Deno.test("hymba serve takes its key from the environment where it may read it",
     return response.status;
   }));
   assertEquals(statuses, [401, 200]);
+});
+
+Deno.test("hymba serve --worker fetches a model of the hub as the environment says, and keeps it there", async () => {
+  const folder = await Deno.makeTempDir();
+  const files = await Promise.all(["config.json", "model.safetensors"].map(async (name) => {
+    const bytes = await Deno.readFile(new URL(`../fixtures/tiny-pair/${name}`, import.meta.url));
+    return [name, { bytes, isLarge: name.endsWith(".safetensors") }] as const;
+  }));
+  await using hub = new FakeHub(Object.fromEntries(files));
+  const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_x", HYMBA_MODELS: folder };
+  const args = ["-A", "cli.ts", "serve", "--port", "0", "--worker", "--model", "org/model"];
+  try {
+    for (const offline of ["0", "1"]) {
+      hub.seen.length = 0;
+      await using server = await ServerProcess.start(args, { ...env, HF_HUB_OFFLINE: offline });
+      assertEquals((await (await fetch(`${server.url}/health`)).json()).model, "model");
+      if (offline === "0") assertEquals(hub.seen[0].authorization, "Bearer hf_x");
+      else assertEquals(hub.seen, []);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("hymba serve says what to do when it cannot listen", async () => {
