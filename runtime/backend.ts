@@ -86,7 +86,7 @@ export interface InputNorm {
 /**
  * `out = x weight^T (+ out, if accumulate)`. x `[l, k]`, weight `[n, k]`, out `[l, n]`. With `norm`, x is RMS-normed first.
  *
- * A q8_0 or q4_0 weight multiplies integer activations: in every block of 32, x becomes `round(x * Q / max|x|) * max|x| / Q`, ties to
+ * A quantised weight multiplies integer activations: in every block of 32, x becomes `round(x * Q / max|x|) * max|x| / Q`, ties to
  * even, where Q is 32639 or 127: `ActivationPrecision` (activation_precision.ts). This is part of the op's meaning, so that all backends compute alike.
  */
 export interface LinearArgs {
@@ -202,7 +202,7 @@ export interface Backend {
   /** Chooses tokens where the logits are; absent where reading logits costs little. */
   readonly resident?: ResidentSampling;
 
-  /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for q8_0, q4_0) and may be reused by the caller afterwards. */
+  /** Uploads a constant. `bytes` is the published row-major data in `dtype` (ggml blocks for quantised dtypes) and may be reused by the caller afterwards. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight;
   /** Begins what `upload("matrix", ...)` does in one go; absent where a backend needs matrices whole. */
   beginMatrix?(dtype: WeightDtype, shape: readonly number[]): MatrixUpload<Weight>;

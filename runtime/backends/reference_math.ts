@@ -67,7 +67,7 @@ function roundTiesToEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** What `linear` makes of activations before it multiplies them with q8_0 or q4_0 blocks: see ../backend.ts. */
+/** What `linear` makes of activations before it multiplies them with quantised weights: see ../backend.ts. */
 export function quantizeActivations(x: Float64Array, steps: number): Float64Array {
   const out = new Float64Array(x.length);
   for (let start = 0; start < x.length; start += BLOCK_SIZE.q8_0) {
