@@ -1,8 +1,8 @@
-// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over 32 rows of gate and the
-// same 32 of up.
+// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over TILE / 2 rows of gate
+// and the same of up.
 // gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
-// Grid: [ceil(rows / 32), ceil(l / 64)].
-const HALF = 32u;
+// Grid: [ceil(rows / HALF), ceil(l / TILE)].
+const HALF = TILE / 2u;
 
 struct Params {
   l: u32,
@@ -55,23 +55,23 @@ fn store(t: u32, row: u32, gate_sum: f32, up_sum: f32) {
 
 fn store_row(t: u32, row: u32, sums: Row) {
   store(t, row, sums.low.x, sums.high.x);
-  store(t, row + 8u, sums.low.y, sums.high.y);
-  store(t, row + 16u, sums.low.z, sums.high.z);
-  store(t, row + 24u, sums.low.w, sums.high.w);
+  store(t, row + 1u, sums.low.y, sums.high.y);
+  store(t, row + 2u, sums.low.z, sums.high.z);
+  store(t, row + 3u, sums.low.w, sums.high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * HALF;
   let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + index % 8u;
-  let t = group.y * TILE + index / 8u;
+  let row = first_weight + 4u * weight_lane(index);
+  let t = group.y * TILE + 4u * x_lane(index);
   store_row(t, row, sums.a);
-  store_row(t + 8u, row, sums.b);
-  store_row(t + 16u, row, sums.c);
-  store_row(t + 24u, row, sums.d);
-  store_row(t + 32u, row, sums.e);
-  store_row(t + 40u, row, sums.f);
-  store_row(t + 48u, row, sums.g);
-  store_row(t + 56u, row, sums.h);
+  store_row(t + 1u, row, sums.b);
+  store_row(t + 2u, row, sums.c);
+  store_row(t + 3u, row, sums.d);
+  store_row(t + HALF, row, sums.e);
+  store_row(t + HALF + 1u, row, sums.f);
+  store_row(t + HALF + 2u, row, sums.g);
+  store_row(t + HALF + 3u, row, sums.h);
 }

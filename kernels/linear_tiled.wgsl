@@ -1,7 +1,8 @@
 // linear_tiled: out = x weight^T (+ out), for many rows of x, in float32 whatever the weights are; the caller has rounded x where
 // they are quantised.
 // weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
-// Grid: [ceil(rows / 64), ceil(l / 64)].
+// Grid: [ceil(rows / TILE), ceil(l / TILE)].
+const HALF = TILE / 2u;
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -52,27 +53,27 @@ fn store(t: u32, row: u32, sum: f32) {
 
 fn store_row(t: u32, row: u32, sums: Row) {
   store(t, row, sums.low.x);
-  store(t, row + 8u, sums.low.y);
-  store(t, row + 16u, sums.low.z);
-  store(t, row + 24u, sums.low.w);
-  store(t, row + 32u, sums.high.x);
-  store(t, row + 40u, sums.high.y);
-  store(t, row + 48u, sums.high.z);
-  store(t, row + 56u, sums.high.w);
+  store(t, row + 1u, sums.low.y);
+  store(t, row + 2u, sums.low.z);
+  store(t, row + 3u, sums.low.w);
+  store(t, row + HALF, sums.high.x);
+  store(t, row + HALF + 1u, sums.high.y);
+  store(t, row + HALF + 2u, sums.high.z);
+  store(t, row + HALF + 3u, sums.high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * TILE;
   let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + index % 8u;
-  let t = group.y * TILE + index / 8u;
+  let row = first_weight + 4u * weight_lane(index);
+  let t = group.y * TILE + 4u * x_lane(index);
   store_row(t, row, sums.a);
-  store_row(t + 8u, row, sums.b);
-  store_row(t + 16u, row, sums.c);
-  store_row(t + 24u, row, sums.d);
-  store_row(t + 32u, row, sums.e);
-  store_row(t + 40u, row, sums.f);
-  store_row(t + 48u, row, sums.g);
-  store_row(t + 56u, row, sums.h);
+  store_row(t + 1u, row, sums.b);
+  store_row(t + 2u, row, sums.c);
+  store_row(t + 3u, row, sums.d);
+  store_row(t + HALF, row, sums.e);
+  store_row(t + HALF + 1u, row, sums.f);
+  store_row(t + HALF + 2u, row, sums.g);
+  store_row(t + HALF + 3u, row, sums.h);
 }

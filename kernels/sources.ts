@@ -690,11 +690,11 @@ fn gated_linear(at: Invocation) {
   }
 }
 `,
-  gated_linear_tiled: `// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over 32 rows of gate and the
-// same 32 of up.
+  gated_linear_tiled: `// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over TILE / 2 rows of gate
+// and the same of up.
 // gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
-// Grid: [ceil(rows / 32), ceil(l / 64)].
-const HALF = 32u;
+// Grid: [ceil(rows / HALF), ceil(l / TILE)].
+const HALF = TILE / 2u;
 
 struct Params {
   l: u32,
@@ -747,25 +747,25 @@ fn store(t: u32, row: u32, gate_sum: f32, up_sum: f32) {
 
 fn store_row(t: u32, row: u32, sums: Row) {
   store(t, row, sums.low.x, sums.high.x);
-  store(t, row + 8u, sums.low.y, sums.high.y);
-  store(t, row + 16u, sums.low.z, sums.high.z);
-  store(t, row + 24u, sums.low.w, sums.high.w);
+  store(t, row + 1u, sums.low.y, sums.high.y);
+  store(t, row + 2u, sums.low.z, sums.high.z);
+  store(t, row + 3u, sums.low.w, sums.high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * HALF;
   let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + index % 8u;
-  let t = group.y * TILE + index / 8u;
+  let row = first_weight + 4u * weight_lane(index);
+  let t = group.y * TILE + 4u * x_lane(index);
   store_row(t, row, sums.a);
-  store_row(t + 8u, row, sums.b);
-  store_row(t + 16u, row, sums.c);
-  store_row(t + 24u, row, sums.d);
-  store_row(t + 32u, row, sums.e);
-  store_row(t + 40u, row, sums.f);
-  store_row(t + 48u, row, sums.g);
-  store_row(t + 56u, row, sums.h);
+  store_row(t + 1u, row, sums.b);
+  store_row(t + 2u, row, sums.c);
+  store_row(t + 3u, row, sums.d);
+  store_row(t + HALF, row, sums.e);
+  store_row(t + HALF + 1u, row, sums.f);
+  store_row(t + HALF + 2u, row, sums.g);
+  store_row(t + HALF + 3u, row, sums.h);
 }
 `,
   head_fusion: `// head_fusion: mean of the two RMS-normed branches (arXiv:2411.13676, eq. 3).
@@ -936,7 +936,8 @@ fn linear(at: Invocation) {
   linear_tiled: `// linear_tiled: out = x weight^T (+ out), for many rows of x, in float32 whatever the weights are; the caller has rounded x where
 // they are quantised.
 // weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
-// Grid: [ceil(rows / 64), ceil(l / 64)].
+// Grid: [ceil(rows / TILE), ceil(l / TILE)].
+const HALF = TILE / 2u;
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -987,29 +988,29 @@ fn store(t: u32, row: u32, sum: f32) {
 
 fn store_row(t: u32, row: u32, sums: Row) {
   store(t, row, sums.low.x);
-  store(t, row + 8u, sums.low.y);
-  store(t, row + 16u, sums.low.z);
-  store(t, row + 24u, sums.low.w);
-  store(t, row + 32u, sums.high.x);
-  store(t, row + 40u, sums.high.y);
-  store(t, row + 48u, sums.high.z);
-  store(t, row + 56u, sums.high.w);
+  store(t, row + 1u, sums.low.y);
+  store(t, row + 2u, sums.low.z);
+  store(t, row + 3u, sums.low.w);
+  store(t, row + HALF, sums.high.x);
+  store(t, row + HALF + 1u, sums.high.y);
+  store(t, row + HALF + 2u, sums.high.z);
+  store(t, row + HALF + 3u, sums.high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * TILE;
   let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + index % 8u;
-  let t = group.y * TILE + index / 8u;
+  let row = first_weight + 4u * weight_lane(index);
+  let t = group.y * TILE + 4u * x_lane(index);
   store_row(t, row, sums.a);
-  store_row(t + 8u, row, sums.b);
-  store_row(t + 16u, row, sums.c);
-  store_row(t + 24u, row, sums.d);
-  store_row(t + 32u, row, sums.e);
-  store_row(t + 40u, row, sums.f);
-  store_row(t + 48u, row, sums.g);
-  store_row(t + 56u, row, sums.h);
+  store_row(t + 1u, row, sums.b);
+  store_row(t + 2u, row, sums.c);
+  store_row(t + 3u, row, sums.d);
+  store_row(t + HALF, row, sums.e);
+  store_row(t + HALF + 1u, row, sums.f);
+  store_row(t + HALF + 2u, row, sums.g);
+  store_row(t + HALF + 3u, row, sums.h);
 }
 `,
   rms_norm: `// rms_norm: out = weight * x / sqrt(mean(x^2) + eps), row by row (arXiv:1910.07467).
@@ -1836,6 +1837,8 @@ export type LibraryName =
   | "rotation"
   | "sample_control"
   | "scale"
+  | "tile_128"
+  | "tile_64"
   | "tile_sums"
   | "u64"
   | "visible_keys";
@@ -2510,18 +2513,28 @@ fn softplus(x: f32) -> f32 {
   return max(x, 0.0) + 2.0 * s * series;
 }
 `,
-  product_tile: `// product_tile: 64 rows of x by 64 rows of weights, 32 columns at a time in workgroup memory, for kernels that define
+  product_tile: `// product_tile: TILE rows of x by TILE rows of weights, TILE / 8 columns at a time in workgroup memory, for kernels that define
 //   fn weight_block(row: u32, block: u32) -> Block   and   fn weight_scale(row: u32, block: u32) -> f32
-// over rows 0 .. 63 of the tile. What tile_sums.wgsl multiplies.
-const WORKGROUP_SIZE = 64u;
-const TILE = 64u;
-const QUADS = 8u; // of the columns at hand
+// over rows 0 .. TILE - 1 of the tile. What tile_sums.wgsl multiplies. An invocation brings two quads of one row of x and of one of the
+// weights: fetched before the products of the columns at hand, stored after them.
+const WORKGROUP_SIZE = TILE * TILE / 64u;
+const COLUMNS = TILE / 8u;
+const LANES = TILE / 4u; // quads of rows
 
-var<workgroup> x_tile: array<vec4f, 512>; // [TILE, QUADS], the quads of a row in an order that keeps readers off each other's banks
-var<workgroup> weight_tile: array<vec4f, 512>;
+var<workgroup> x_tile: array<array<vec4f, LANES>, COLUMNS>; // by column, then by row
+var<workgroup> weight_tile: array<array<vec4f, LANES>, COLUMNS>;
 
-fn tile_at(row: u32, quad: u32) -> u32 {
-  return row * QUADS + (quad ^ (row & 7u));
+// The number, along a row, of the first quad that an invocation brings at a step.
+fn first_quad(index: u32, step: u32) -> u32 {
+  return step * (COLUMNS / 4u) + index / TILE * 2u;
+}
+
+struct Fetched {
+  x_low: vec4f,
+  x_high: vec4f,
+  low: Block, // holds the first quad of the weights
+  high: Block, // and the second
+  scales: vec2f,
 }
 
 fn x_quad(row: u32, quad: u32) -> vec4f {
@@ -2530,64 +2543,47 @@ fn x_quad(row: u32, quad: u32) -> vec4f {
   return select(vec4f(), value, quad < params.quads);
 }
 
-// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column. All are read before one is written.
-fn load_x(index: u32, first_row: u32, step: u32) {
-  let row = first_row + index / QUADS;
-  let quad = step * QUADS + index % QUADS;
-  let low = mat4x4f(x_quad(row, quad), x_quad(row + 8u, quad), x_quad(row + 16u, quad), x_quad(row + 24u, quad));
-  let high = mat4x4f(x_quad(row + 32u, quad), x_quad(row + 40u, quad), x_quad(row + 48u, quad), x_quad(row + 56u, quad));
-  let at = tile_at(index / QUADS, index % QUADS);
-  x_tile[at] = low[0];
-  x_tile[at + 64u] = low[1];
-  x_tile[at + 128u] = low[2];
-  x_tile[at + 192u] = low[3];
-  x_tile[at + 256u] = high[0];
-  x_tile[at + 320u] = high[1];
-  x_tile[at + 384u] = high[2];
-  x_tile[at + 448u] = high[3];
+// Columns beyond the last count as 0.
+fn fetch(index: u32, first_row: u32, step: u32) -> Fetched {
+  let quad = first_quad(index, step);
+  let row = index % TILE;
+  var fetched: Fetched;
+  fetched.x_low = x_quad(first_row + row, quad);
+  fetched.x_high = x_quad(first_row + row, quad + 1u);
+  let block = quad / BLOCK_QUADS;
+  let inside = min(block, params.blocks - 1u);
+  fetched.low = weight_block(row, inside);
+  fetched.high = fetched.low;
+  fetched.scales = vec2f(select(0.0, weight_scale(row, inside), block < params.blocks));
+  if (BLOCK_QUADS == 1u) {
+    fetched.high = weight_block(row, min(block + 1u, params.blocks - 1u));
+    fetched.scales.y = select(0.0, 1.0, block + 1u < params.blocks);
+  }
+  return fetched;
 }
 
-const ROW_BLOCKS = QUADS / BLOCK_QUADS;
-
-// The block that holds this invocation's i-th quad, counted over the tile.
-fn block_number(index: u32, i: u32) -> u32 {
-  return index + i / BLOCK_QUADS * WORKGROUP_SIZE;
+fn store_x(column: u32, row: u32, quad: vec4f) {
+  x_tile[column][row / 4u][row % 4u] = quad.x;
+  x_tile[column + 1u][row / 4u][row % 4u] = quad.y;
+  x_tile[column + 2u][row / 4u][row % 4u] = quad.z;
+  x_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn weight_quad(index: u32, step: u32, i: u32) -> vec4f {
-  let number = block_number(index, i);
-  let column_block = step * ROW_BLOCKS + number % ROW_BLOCKS;
-  let block = min(column_block, params.blocks - 1u);
-  let scale = select(0.0, weight_scale(number / ROW_BLOCKS, block), column_block < params.blocks);
-  return block_quad(weight_block(number / ROW_BLOCKS, block), i % BLOCK_QUADS) * scale;
+fn store_weights(column: u32, row: u32, quad: vec4f) {
+  weight_tile[column][row / 4u][row % 4u] = quad.x;
+  weight_tile[column + 1u][row / 4u][row % 4u] = quad.y;
+  weight_tile[column + 2u][row / 4u][row % 4u] = quad.z;
+  weight_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn store_weight(index: u32, i: u32, value: vec4f) {
-  let number = block_number(index, i);
-  weight_tile[tile_at(number / ROW_BLOCKS, number % ROW_BLOCKS * BLOCK_QUADS + i % BLOCK_QUADS)] = value;
-}
-
-fn load_weights(index: u32, step: u32) {
-  let low = mat4x4f(
-    weight_quad(index, step, 0u),
-    weight_quad(index, step, 1u),
-    weight_quad(index, step, 2u),
-    weight_quad(index, step, 3u),
-  );
-  let high = mat4x4f(
-    weight_quad(index, step, 4u),
-    weight_quad(index, step, 5u),
-    weight_quad(index, step, 6u),
-    weight_quad(index, step, 7u),
-  );
-  store_weight(index, 0u, low[0]);
-  store_weight(index, 1u, low[1]);
-  store_weight(index, 2u, low[2]);
-  store_weight(index, 3u, low[3]);
-  store_weight(index, 4u, high[0]);
-  store_weight(index, 5u, high[1]);
-  store_weight(index, 6u, high[2]);
-  store_weight(index, 7u, high[3]);
+fn store_tiles(index: u32, step: u32, fetched: Fetched) {
+  let row = index % TILE;
+  let column = index / TILE * 8u;
+  let quad = first_quad(index, step);
+  store_x(column, row, fetched.x_low);
+  store_x(column + 4u, row, fetched.x_high);
+  store_weights(column, row, block_quad(fetched.low, quad % BLOCK_QUADS) * fetched.scales.x);
+  store_weights(column + 4u, row, block_quad(fetched.high, (quad + 1u) % BLOCK_QUADS) * fetched.scales.y);
 }
 `,
   quad_block: `// 32 activations, the unit that is quantised by one scale.
@@ -2794,15 +2790,22 @@ fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
 }
 `,
-  tile_sums: `// tile_sums: the products of the tiles in product_tile. An invocation sums up 8 by 8 of them, of rows y + 8 i of x and y' + 8 j of the
-// weights; written out, because compilers keep what a loop indexes in memory.
+  tile_128: `// For many rows: 256 invocations, 16 KiB.
+const TILE = 128u;
+`,
+  tile_64: `// For few rows: 64 invocations, 4 KiB.
+const TILE = 64u;
+`,
+  tile_sums: `// tile_sums: the products of the tiles in product_tile. An invocation sums up 8 by 8 of them: 4 rows of x in each half of the tile by 4
+// rows of the weights in each half; written out, because compilers keep what a loop indexes in memory.
 
-// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
+// Sums of one row of x: with four rows of the weights in the tile's first half, and with four in its second.
 struct Row {
   low: vec4f,
   high: vec4f,
 }
 
+// a .. d are the rows in the first half, e .. h those in the second.
 struct Sums {
   a: Row,
   b: Row,
@@ -2814,52 +2817,54 @@ struct Sums {
   h: Row,
 }
 
-fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
-  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+// Of the 32 neighbours that run in step, 8 lanes of weights by 4 lanes of x, pairs of them on the same weights.
+fn weight_lane(index: u32) -> u32 {
+  return index / 2u % 8u + index / 32u % (LANES / 16u) * 8u;
 }
 
-fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
-  return Row(
-    vec4f(
-      add_product(sums.low.x, a, low[0]),
-      add_product(sums.low.y, a, low[1]),
-      add_product(sums.low.z, a, low[2]),
-      add_product(sums.low.w, a, low[3]),
-    ),
-    vec4f(
-      add_product(sums.high.x, a, high[0]),
-      add_product(sums.high.y, a, high[1]),
-      add_product(sums.high.z, a, high[2]),
-      add_product(sums.high.w, a, high[3]),
-    ),
+fn x_lane(index: u32) -> u32 {
+  return index % 2u + index / 16u % 2u * 2u + index / (2u * LANES) * 4u;
+}
+
+fn add_row(sums: Row, x: f32, low: vec4f, high: vec4f) -> Row {
+  return Row(fma(vec4f(x), low, sums.low), fma(vec4f(x), high, sums.high));
+}
+
+fn add_column(sums: Sums, index: u32, column: u32) -> Sums {
+  let a = x_tile[column][x_lane(index)];
+  let e = x_tile[column][x_lane(index) + LANES / 2u];
+  let low = weight_tile[column][weight_lane(index)];
+  let high = weight_tile[column][weight_lane(index) + LANES / 2u];
+  return Sums(
+    add_row(sums.a, a.x, low, high),
+    add_row(sums.b, a.y, low, high),
+    add_row(sums.c, a.z, low, high),
+    add_row(sums.d, a.w, low, high),
+    add_row(sums.e, e.x, low, high),
+    add_row(sums.f, e.y, low, high),
+    add_row(sums.g, e.z, low, high),
+    add_row(sums.h, e.w, low, high),
   );
-}
-
-fn four_rows(at: u32) -> mat4x4f {
-  return mat4x4f(weight_tile[at], weight_tile[at + 64u], weight_tile[at + 128u], weight_tile[at + 192u]);
 }
 
 // The products of rows first_row .. of x with the tile's weights. Every invocation calls.
 fn multiply_tile(index: u32, first_row: u32) -> Sums {
   var sums: Sums;
-  for (var step = 0u; step * QUADS < params.quads; step++) {
+  var fetched = fetch(index, first_row, 0u);
+  for (var step = 0u; step * COLUMNS < 4u * params.quads; step++) {
     workgroupBarrier();
-    load_x(index, first_row, step);
-    load_weights(index, step);
+    store_tiles(index, step, fetched);
     workgroupBarrier();
-    for (var quad = 0u; quad < QUADS; quad++) {
-      let at = tile_at(index / 8u, quad);
-      let weights = tile_at(index % 8u, quad);
-      let low = four_rows(weights);
-      let high = four_rows(weights + 256u);
-      sums.a = add_row(sums.a, x_tile[at], low, high);
-      sums.b = add_row(sums.b, x_tile[at + 64u], low, high);
-      sums.c = add_row(sums.c, x_tile[at + 128u], low, high);
-      sums.d = add_row(sums.d, x_tile[at + 192u], low, high);
-      sums.e = add_row(sums.e, x_tile[at + 256u], low, high);
-      sums.f = add_row(sums.f, x_tile[at + 320u], low, high);
-      sums.g = add_row(sums.g, x_tile[at + 384u], low, high);
-      sums.h = add_row(sums.h, x_tile[at + 448u], low, high);
+    fetched = fetch(index, first_row, step + 1u);
+    for (var column = 0u; column < COLUMNS; column += 8u) {
+      sums = add_column(sums, index, column);
+      sums = add_column(sums, index, column + 1u);
+      sums = add_column(sums, index, column + 2u);
+      sums = add_column(sums, index, column + 3u);
+      sums = add_column(sums, index, column + 4u);
+      sums = add_column(sums, index, column + 5u);
+      sums = add_column(sums, index, column + 6u);
+      sums = add_column(sums, index, column + 7u);
     }
   }
   return sums;

@@ -1,15 +1,25 @@
-// product_tile: 64 rows of x by 64 rows of weights, 32 columns at a time in workgroup memory, for kernels that define
+// product_tile: TILE rows of x by TILE rows of weights, TILE / 8 columns at a time in workgroup memory, for kernels that define
 //   fn weight_block(row: u32, block: u32) -> Block   and   fn weight_scale(row: u32, block: u32) -> f32
-// over rows 0 .. 63 of the tile. What tile_sums.wgsl multiplies.
-const WORKGROUP_SIZE = 64u;
-const TILE = 64u;
-const QUADS = 8u; // of the columns at hand
+// over rows 0 .. TILE - 1 of the tile. What tile_sums.wgsl multiplies. An invocation brings two quads of one row of x and of one of the
+// weights: fetched before the products of the columns at hand, stored after them.
+const WORKGROUP_SIZE = TILE * TILE / 64u;
+const COLUMNS = TILE / 8u;
+const LANES = TILE / 4u; // quads of rows
 
-var<workgroup> x_tile: array<vec4f, 512>; // [TILE, QUADS], the quads of a row in an order that keeps readers off each other's banks
-var<workgroup> weight_tile: array<vec4f, 512>;
+var<workgroup> x_tile: array<array<vec4f, LANES>, COLUMNS>; // by column, then by row
+var<workgroup> weight_tile: array<array<vec4f, LANES>, COLUMNS>;
 
-fn tile_at(row: u32, quad: u32) -> u32 {
-  return row * QUADS + (quad ^ (row & 7u));
+// The number, along a row, of the first quad that an invocation brings at a step.
+fn first_quad(index: u32, step: u32) -> u32 {
+  return step * (COLUMNS / 4u) + index / TILE * 2u;
+}
+
+struct Fetched {
+  x_low: vec4f,
+  x_high: vec4f,
+  low: Block, // holds the first quad of the weights
+  high: Block, // and the second
+  scales: vec2f,
 }
 
 fn x_quad(row: u32, quad: u32) -> vec4f {
@@ -18,62 +28,45 @@ fn x_quad(row: u32, quad: u32) -> vec4f {
   return select(vec4f(), value, quad < params.quads);
 }
 
-// Columns 32 * step .. of rows first_row .. of x; 0 beyond its last column. All are read before one is written.
-fn load_x(index: u32, first_row: u32, step: u32) {
-  let row = first_row + index / QUADS;
-  let quad = step * QUADS + index % QUADS;
-  let low = mat4x4f(x_quad(row, quad), x_quad(row + 8u, quad), x_quad(row + 16u, quad), x_quad(row + 24u, quad));
-  let high = mat4x4f(x_quad(row + 32u, quad), x_quad(row + 40u, quad), x_quad(row + 48u, quad), x_quad(row + 56u, quad));
-  let at = tile_at(index / QUADS, index % QUADS);
-  x_tile[at] = low[0];
-  x_tile[at + 64u] = low[1];
-  x_tile[at + 128u] = low[2];
-  x_tile[at + 192u] = low[3];
-  x_tile[at + 256u] = high[0];
-  x_tile[at + 320u] = high[1];
-  x_tile[at + 384u] = high[2];
-  x_tile[at + 448u] = high[3];
+// Columns beyond the last count as 0.
+fn fetch(index: u32, first_row: u32, step: u32) -> Fetched {
+  let quad = first_quad(index, step);
+  let row = index % TILE;
+  var fetched: Fetched;
+  fetched.x_low = x_quad(first_row + row, quad);
+  fetched.x_high = x_quad(first_row + row, quad + 1u);
+  let block = quad / BLOCK_QUADS;
+  let inside = min(block, params.blocks - 1u);
+  fetched.low = weight_block(row, inside);
+  fetched.high = fetched.low;
+  fetched.scales = vec2f(select(0.0, weight_scale(row, inside), block < params.blocks));
+  if (BLOCK_QUADS == 1u) {
+    fetched.high = weight_block(row, min(block + 1u, params.blocks - 1u));
+    fetched.scales.y = select(0.0, 1.0, block + 1u < params.blocks);
+  }
+  return fetched;
 }
 
-const ROW_BLOCKS = QUADS / BLOCK_QUADS;
-
-// The block that holds this invocation's i-th quad, counted over the tile.
-fn block_number(index: u32, i: u32) -> u32 {
-  return index + i / BLOCK_QUADS * WORKGROUP_SIZE;
+fn store_x(column: u32, row: u32, quad: vec4f) {
+  x_tile[column][row / 4u][row % 4u] = quad.x;
+  x_tile[column + 1u][row / 4u][row % 4u] = quad.y;
+  x_tile[column + 2u][row / 4u][row % 4u] = quad.z;
+  x_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn weight_quad(index: u32, step: u32, i: u32) -> vec4f {
-  let number = block_number(index, i);
-  let column_block = step * ROW_BLOCKS + number % ROW_BLOCKS;
-  let block = min(column_block, params.blocks - 1u);
-  let scale = select(0.0, weight_scale(number / ROW_BLOCKS, block), column_block < params.blocks);
-  return block_quad(weight_block(number / ROW_BLOCKS, block), i % BLOCK_QUADS) * scale;
+fn store_weights(column: u32, row: u32, quad: vec4f) {
+  weight_tile[column][row / 4u][row % 4u] = quad.x;
+  weight_tile[column + 1u][row / 4u][row % 4u] = quad.y;
+  weight_tile[column + 2u][row / 4u][row % 4u] = quad.z;
+  weight_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn store_weight(index: u32, i: u32, value: vec4f) {
-  let number = block_number(index, i);
-  weight_tile[tile_at(number / ROW_BLOCKS, number % ROW_BLOCKS * BLOCK_QUADS + i % BLOCK_QUADS)] = value;
-}
-
-fn load_weights(index: u32, step: u32) {
-  let low = mat4x4f(
-    weight_quad(index, step, 0u),
-    weight_quad(index, step, 1u),
-    weight_quad(index, step, 2u),
-    weight_quad(index, step, 3u),
-  );
-  let high = mat4x4f(
-    weight_quad(index, step, 4u),
-    weight_quad(index, step, 5u),
-    weight_quad(index, step, 6u),
-    weight_quad(index, step, 7u),
-  );
-  store_weight(index, 0u, low[0]);
-  store_weight(index, 1u, low[1]);
-  store_weight(index, 2u, low[2]);
-  store_weight(index, 3u, low[3]);
-  store_weight(index, 4u, high[0]);
-  store_weight(index, 5u, high[1]);
-  store_weight(index, 6u, high[2]);
-  store_weight(index, 7u, high[3]);
+fn store_tiles(index: u32, step: u32, fetched: Fetched) {
+  let row = index % TILE;
+  let column = index / TILE * 8u;
+  let quad = first_quad(index, step);
+  store_x(column, row, fetched.x_low);
+  store_x(column + 4u, row, fetched.x_high);
+  store_weights(column, row, block_quad(fetched.low, quad % BLOCK_QUADS) * fetched.scales.x);
+  store_weights(column + 4u, row, block_quad(fetched.high, (quad + 1u) % BLOCK_QUADS) * fetched.scales.y);
 }

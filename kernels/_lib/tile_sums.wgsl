@@ -1,12 +1,13 @@
-// tile_sums: the products of the tiles in product_tile. An invocation sums up 8 by 8 of them, of rows y + 8 i of x and y' + 8 j of the
-// weights; written out, because compilers keep what a loop indexes in memory.
+// tile_sums: the products of the tiles in product_tile. An invocation sums up 8 by 8 of them: 4 rows of x in each half of the tile by 4
+// rows of the weights in each half; written out, because compilers keep what a loop indexes in memory.
 
-// Sums of one row of x: weights y', y' + 8, y' + 16, y' + 24, then the other four.
+// Sums of one row of x: with four rows of the weights in the tile's first half, and with four in its second.
 struct Row {
   low: vec4f,
   high: vec4f,
 }
 
+// a .. d are the rows in the first half, e .. h those in the second.
 struct Sums {
   a: Row,
   b: Row,
@@ -18,52 +19,54 @@ struct Sums {
   h: Row,
 }
 
-fn add_product(sum: f32, a: vec4f, b: vec4f) -> f32 {
-  return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
+// Of the 32 neighbours that run in step, 8 lanes of weights by 4 lanes of x, pairs of them on the same weights.
+fn weight_lane(index: u32) -> u32 {
+  return index / 2u % 8u + index / 32u % (LANES / 16u) * 8u;
 }
 
-fn add_row(sums: Row, a: vec4f, low: mat4x4f, high: mat4x4f) -> Row {
-  return Row(
-    vec4f(
-      add_product(sums.low.x, a, low[0]),
-      add_product(sums.low.y, a, low[1]),
-      add_product(sums.low.z, a, low[2]),
-      add_product(sums.low.w, a, low[3]),
-    ),
-    vec4f(
-      add_product(sums.high.x, a, high[0]),
-      add_product(sums.high.y, a, high[1]),
-      add_product(sums.high.z, a, high[2]),
-      add_product(sums.high.w, a, high[3]),
-    ),
+fn x_lane(index: u32) -> u32 {
+  return index % 2u + index / 16u % 2u * 2u + index / (2u * LANES) * 4u;
+}
+
+fn add_row(sums: Row, x: f32, low: vec4f, high: vec4f) -> Row {
+  return Row(fma(vec4f(x), low, sums.low), fma(vec4f(x), high, sums.high));
+}
+
+fn add_column(sums: Sums, index: u32, column: u32) -> Sums {
+  let a = x_tile[column][x_lane(index)];
+  let e = x_tile[column][x_lane(index) + LANES / 2u];
+  let low = weight_tile[column][weight_lane(index)];
+  let high = weight_tile[column][weight_lane(index) + LANES / 2u];
+  return Sums(
+    add_row(sums.a, a.x, low, high),
+    add_row(sums.b, a.y, low, high),
+    add_row(sums.c, a.z, low, high),
+    add_row(sums.d, a.w, low, high),
+    add_row(sums.e, e.x, low, high),
+    add_row(sums.f, e.y, low, high),
+    add_row(sums.g, e.z, low, high),
+    add_row(sums.h, e.w, low, high),
   );
-}
-
-fn four_rows(at: u32) -> mat4x4f {
-  return mat4x4f(weight_tile[at], weight_tile[at + 64u], weight_tile[at + 128u], weight_tile[at + 192u]);
 }
 
 // The products of rows first_row .. of x with the tile's weights. Every invocation calls.
 fn multiply_tile(index: u32, first_row: u32) -> Sums {
   var sums: Sums;
-  for (var step = 0u; step * QUADS < params.quads; step++) {
+  var fetched = fetch(index, first_row, 0u);
+  for (var step = 0u; step * COLUMNS < 4u * params.quads; step++) {
     workgroupBarrier();
-    load_x(index, first_row, step);
-    load_weights(index, step);
+    store_tiles(index, step, fetched);
     workgroupBarrier();
-    for (var quad = 0u; quad < QUADS; quad++) {
-      let at = tile_at(index / 8u, quad);
-      let weights = tile_at(index % 8u, quad);
-      let low = four_rows(weights);
-      let high = four_rows(weights + 256u);
-      sums.a = add_row(sums.a, x_tile[at], low, high);
-      sums.b = add_row(sums.b, x_tile[at + 64u], low, high);
-      sums.c = add_row(sums.c, x_tile[at + 128u], low, high);
-      sums.d = add_row(sums.d, x_tile[at + 192u], low, high);
-      sums.e = add_row(sums.e, x_tile[at + 256u], low, high);
-      sums.f = add_row(sums.f, x_tile[at + 320u], low, high);
-      sums.g = add_row(sums.g, x_tile[at + 384u], low, high);
-      sums.h = add_row(sums.h, x_tile[at + 448u], low, high);
+    fetched = fetch(index, first_row, step + 1u);
+    for (var column = 0u; column < COLUMNS; column += 8u) {
+      sums = add_column(sums, index, column);
+      sums = add_column(sums, index, column + 1u);
+      sums = add_column(sums, index, column + 2u);
+      sums = add_column(sums, index, column + 3u);
+      sums = add_column(sums, index, column + 4u);
+      sums = add_column(sums, index, column + 5u);
+      sums = add_column(sums, index, column + 6u);
+      sums = add_column(sums, index, column + 7u);
     }
   }
   return sums;

@@ -7,6 +7,7 @@ import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
+const TILES: readonly LibraryName[] = ["tile_64", "tile_128"];
 const INPUTS_A: readonly LibraryName[] = ["input_a_separate", "input_a_shared"];
 const INPUTS_B: readonly LibraryName[] = ["input_b_separate", "input_b_shared"];
 
@@ -81,15 +82,17 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
   return [
     { kernel: "round_activations" },
     ...WEIGHT_DTYPES.flatMap((dtype): KernelChoice[] => [
-      ...[0, 1].map((ACCUMULATE): KernelChoice => ({
-        kernel: "linear_tiled",
-        libraries: [`block_${dtype}`, "scale", "product_tile", "tile_sums"],
-        constants: { ACCUMULATE },
-      })),
-      {
+      ...[0, 1].flatMap((ACCUMULATE) =>
+        TILES.map((tile): KernelChoice => ({
+          kernel: "linear_tiled",
+          libraries: [`block_${dtype}`, "scale", tile, "product_tile", "tile_sums"],
+          constants: { ACCUMULATE },
+        }))
+      ),
+      ...TILES.map((tile): KernelChoice => ({
         kernel: "gated_linear_tiled",
-        libraries: [`block_${dtype}`, "scale", "product_tile", "tile_sums", "pointwise"],
-      },
+        libraries: [`block_${dtype}`, "scale", tile, "product_tile", "tile_sums", "pointwise"],
+      })),
     ]),
     ...products.flatMap((libraries) =>
       [0, 1].flatMap((flag): KernelChoice[] => [

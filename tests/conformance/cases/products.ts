@@ -86,7 +86,7 @@ function casesOf(dtype: WeightDtype): Case[] {
     ),
     ...LS.map((l) => linear(dtype, l, 37, columnsOf(dtype, 65))),
     linear(dtype, 0, 5, columnsOf(dtype, 8)),
-    ...[33, 64, 70].map((l) =>
+    ...[33, 64, 70, 131].map((l) =>
       linear(dtype, l, 130, columnsOf(dtype, 64), { accumulate: true, normed: true })
     ),
     // More blocks than any workgroup has invocations, and enough rows for the widest workgroups.

@@ -1,4 +1,4 @@
-/** @file Lowers `linear` and `gatedLinear` for many rows: one dispatch for each part of the weight, in tiles of 64 by 64. */
+/** @file Lowers `linear` and `gatedLinear` for many rows: one dispatch for each part of the weight, in tiles of 64 by 64 or 128 by 128. */
 import { ACTIVATION_STEPS } from "../../../activation_precision.ts";
 import type { GatedLinearArgs, LinearArgs, Weight } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
@@ -8,8 +8,8 @@ import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 import { matrixOf } from "../weights.ts";
 import { inQuads, normed, scratchRows } from "./operand.ts";
 
-/** Rows of a tile: of x, and of the weight. */
-const TILE = 64;
+/** From so many rows on the larger tile is faster. */
+const LARGE_TILE_ROWS = 65;
 const ROUND_WORKGROUP = 64;
 /** From so many rows on a tile is faster than a pass over the weight for each row. */
 const MANY_ROWS = 5;
@@ -19,18 +19,24 @@ export function hasManyRows(x: Tensor): boolean {
   return rowCount(x) >= MANY_ROWS;
 }
 
+/** Rows of a tile, of x and of the weight, for a product with `l` rows. */
+function tileOf(l: number): 64 | 128 {
+  return l >= LARGE_TILE_ROWS ? 128 : 64;
+}
+
 /** `linear` for many rows. */
 export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false }: LinearArgs): void {
   const { parts, rowBlocks } = matrixOf(weight);
+  const tile = tileOf(rowCount(x));
   const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, weight, out);
   for (const { firstRow, rows, blocks, scales } of parts) {
     gpu.commands.run({
       kernel: "linear_tiled",
-      libraries: [`block_${weight.dtype}`, "scale", "product_tile", "tile_sums"],
+      libraries: [`block_${weight.dtype}`, "scale", `tile_${tile}`, "product_tile", "tile_sums"],
       constants: { ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, x: regionOf(operand), out: regionOf(out) },
       params: paramsOf(operand, rows, rowBlocks, out, firstRow),
-      grid: [Math.ceil(rows / TILE), Math.ceil(rowCount(x) / TILE)],
+      grid: [Math.ceil(rows / tile), Math.ceil(rowCount(x) / tile)],
     });
   }
 }
@@ -39,11 +45,12 @@ export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false
 export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLinearArgs): void {
   const { parts, rowBlocks } = matrixOf(gate);
   const upParts = matrixOf(up).parts;
+  const tile = tileOf(rowCount(x));
   const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, gate, out);
   parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
     gpu.commands.run({
       kernel: "gated_linear_tiled",
-      libraries: [`block_${gate.dtype}`, "scale", "product_tile", "tile_sums", "pointwise"],
+      libraries: [`block_${gate.dtype}`, "scale", `tile_${tile}`, "product_tile", "tile_sums", "pointwise"],
       resources: {
         gate: blocks,
         gateScales: scales,
@@ -53,7 +60,7 @@ export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLine
         out: regionOf(out),
       },
       params: paramsOf(operand, rows, rowBlocks, out, firstRow),
-      grid: [Math.ceil(rows / (TILE / 2)), Math.ceil(rowCount(x) / TILE)],
+      grid: [Math.ceil(rows / (tile / 2)), Math.ceil(rowCount(x) / tile)],
     });
   });
 }
