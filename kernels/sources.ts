@@ -1137,35 +1137,36 @@ fn rope_append(@builtin(global_invocation_id) id: vec3u) {
 }
 `,
   round_activations: `// round_activations: x as a product with quantised weights sees it: in every block of 32, multiples of max |x| / STEPS.
-// x: [l, k] f32   out: [l, k] f32, packed
-// Grid: [ceil(k / 32 / WORKGROUP_SIZE), l], one invocation a block.
-override WORKGROUP_SIZE: u32 = 64;
+// x: [l, k] f32   out: [l, quads] of [l, k] f32, packed
+// Grid: [ceil(quads / 64), l], one invocation a quad: neighbours read what lies side by side.
 override STEPS: f32 = 32639.0;
+const WORKGROUP_SIZE = 64u;
 
 struct Params {
-  blocks: u32,
+  quads: u32,
   x_offset: u32,
   x_stride: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+var<workgroup> largest: array<vec4f, 16>; // of four quads each
+
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn round_activations(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= params.blocks) {
-    return;
-  }
-  let start = params.x_offset + id.y * params.x_stride + 32u * id.x;
-  let to = 32u * (id.y * params.blocks + id.x);
-  var most = 0.0;
-  for (var i = 0u; i < 32u; i++) {
-    most = max(most, abs(x[start + i]));
-  }
+fn round_activations(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
+  let quad = group.x * WORKGROUP_SIZE + index;
+  let start = params.x_offset + group.y * params.x_stride + 4u * min(quad, params.quads - 1u);
+  let values = vec4f(x[start], x[start + 1u], x[start + 2u], x[start + 3u]);
+  let sizes = abs(values);
+  largest[index / 4u][index % 4u] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
+  workgroupBarrier();
+  let quads = max(largest[index / 8u * 2u], largest[index / 8u * 2u + 1u]);
+  let most = max(max(quads.x, quads.y), max(quads.z, quads.w));
   let inverse = select(0.0, STEPS / most, most > 0.0);
-  for (var i = 0u; i < 32u; i++) {
-    out[to + i] = round(x[start + i] * inverse) * (most / STEPS);
+  if (quad < params.quads) {
+    out[group.y * params.quads + quad] = round(values * inverse) * (most / STEPS);
   }
 }
 `,
@@ -1690,14 +1691,8 @@ fn ssm_scan(at: Invocation) {
 `,
   ssm_scan_rows: `// ssm_scan_rows: the recurrence of ssm_scan over many rows, its norms and dt's product done before. Row t:
 //   delta = softplus(dt[t] + dt_bias);   h = exp(delta * A) * h + (delta * x[t]) B[t]^T;   y = (h C[t] + D * x[t]) * silu(z[t])
-// dt, x, z, out: [l, d_inner]   b_c: [l, 2 d_state]: B, then C   A, state: [d_inner, d_state]   vectors: [dt_bias | D], all f32
+// dt, x, z, out: [l, d_inner]   b_c: [l, 2, LANES] quads: B, then C   A, state: [d_inner, d_state]   vectors: [dt_bias | D], all f32
 // Grid: one workgroup for CHANNELS channels; LANES invocations share one, four states each, and stay on it over all rows.
-override WORKGROUP_SIZE: u32 = 64;
-override LANES: u32 = 4; // a power of two, at least d_state / 4
-override CHANNELS: u32 = 16; // WORKGROUP_SIZE / LANES
-override B_C: u32 = 512; // ROWS * 2 d_state
-override ROW_CHANNELS: u32 = 256; // ROWS * CHANNELS
-const ROWS = 16u; // at a time
 
 struct Params {
   l: u32,
@@ -1716,7 +1711,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> dt: array<f32>;
-@group(0) @binding(1) var<storage, read> b_c: array<f32>;
+@group(0) @binding(1) var<storage, read> b_c: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> z: array<f32>;
 @group(0) @binding(4) var<storage, read> vectors: array<f32>;
@@ -1724,44 +1719,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
-
-var<workgroup> inputs: array<vec2f, ROW_CHANNELS>; // [ROWS, CHANNELS]: delta and x
-var<workgroup> rows_b_c: array<f32, B_C>; // [ROWS, 2 d_state]
-var<workgroup> products: array<f32, ROWS * WORKGROUP_SIZE>;
-
-fn load_rows(index: u32, start: u32, first_channel: u32) {
-  for (var i = index; i < ROW_CHANNELS; i += WORKGROUP_SIZE) {
-    let t = min(start + i / CHANNELS, params.l - 1u);
-    let channel = min(first_channel + i % CHANNELS, params.d_inner - 1u);
-    let delta = softplus(dt[params.dt_offset + t * params.dt_stride + channel] + vectors[channel]);
-    inputs[i] = vec2f(delta, x[params.x_offset + t * params.x_stride + channel]);
-  }
-  let width = 2u * params.d_state;
-  for (var i = index; i < B_C; i += WORKGROUP_SIZE) {
-    rows_b_c[i] = b_c[min(start * width + i, params.l * width - 1u)];
-  }
-}
-
-// Four numbers from \`i\` on of which those beyond the last state are 0.
-fn four_of(i: u32, n: u32) -> vec4f {
-  let last = B_C - 1u;
-  let four = vec4f(rows_b_c[i], rows_b_c[min(i + 1u, last)], rows_b_c[min(i + 2u, last)], rows_b_c[min(i + 3u, last)]);
-  return select(vec4f(), four, n + vec4u(0u, 1u, 2u, 3u) < vec4u(params.d_state));
-}
-
-fn store_rows(index: u32, start: u32, first_channel: u32) {
-  for (var i = index; i < ROW_CHANNELS; i += WORKGROUP_SIZE) {
-    let t = start + i / CHANNELS;
-    let channel = first_channel + i % CHANNELS;
-    if (t < params.l && channel < params.d_inner) {
-      var y = vectors[params.d_inner + channel] * inputs[i].y;
-      for (var lane = 0u; lane < LANES; lane++) {
-        y += products[i * LANES + lane];
-      }
-      out[params.out_offset + t * params.out_stride + channel] = y * silu(z[params.z_offset + t * params.z_stride + channel]);
-    }
-  }
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
@@ -1777,11 +1734,11 @@ fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup
     workgroupBarrier();
     load_rows(index, start, first_channel);
     workgroupBarrier();
-    for (var row = 0u; row < min(ROWS, params.l - start); row++) {
-      let input = inputs[row * CHANNELS + index / LANES];
-      let b = 2u * row * params.d_state + n;
-      h = exp(input.x * rates) * h + input.x * input.y * four_of(b, n);
-      products[row * WORKGROUP_SIZE + index] = dot(h, four_of(b + params.d_state, n));
+    for (var row = 0u; row < ROWS; row += 4u) {
+      h = advance(h, rates, index, row);
+      h = advance(h, rates, index, row + 1u);
+      h = advance(h, rates, index, row + 2u);
+      h = advance(h, rates, index, row + 3u);
     }
     workgroupBarrier();
     store_rows(index, start, first_channel);
@@ -1837,6 +1794,7 @@ export type LibraryName =
   | "rotation"
   | "sample_control"
   | "scale"
+  | "scan_rows"
   | "tile_128"
   | "tile_64"
   | "tile_sums"
@@ -2788,6 +2746,106 @@ const REFUSED = 0xffffffffu;
   scale: `// Scale number \`i\` of a row-major array of f16 scales, given the word that holds it.
 fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
+}
+`,
+  scan_rows: `// scan_rows: what ssm_scan_rows brings to workgroup memory and back, ROWS rows of CHANNELS channels at a time; loads are written out by
+// four, because what a loop loads in turn is waited for in turn.
+override WORKGROUP_SIZE: u32 = 64;
+override LANES: u32 = 4; // a power of two, at least d_state / 4
+override CHANNELS: u32 = 16; // WORKGROUP_SIZE / LANES
+override B_C: u32 = 128; // ROWS * 2 LANES
+override ROW_CHANNELS: u32 = 256; // ROWS * CHANNELS
+const ROWS = 16u;
+
+var<workgroup> inputs: array<vec2f, ROW_CHANNELS>; // [ROWS, CHANNELS]: delta and x
+var<workgroup> rows_b_c: array<vec4f, B_C>; // [ROWS, 2, LANES]
+var<workgroup> products: array<f32, ROWS * WORKGROUP_SIZE>;
+
+// Rows beyond the last have a delta of 0, which moves no state.
+fn input_at(i: u32, start: u32, first_channel: u32) -> vec2f {
+  let t = min(start + i / CHANNELS, params.l - 1u);
+  let channel = min(first_channel + i % CHANNELS, params.d_inner - 1u);
+  let delta = softplus(dt[params.dt_offset + t * params.dt_stride + channel] + vectors[channel]);
+  let inside = start + i / CHANNELS < params.l;
+  return vec2f(select(0.0, delta, inside), x[params.x_offset + t * params.x_stride + channel]);
+}
+
+// Four numbers of B or C, of which those beyond the last state are 0.
+fn b_c_at(i: u32, start: u32) -> vec4f {
+  let quad = b_c[min(start * 2u * LANES + i, params.l * 2u * LANES - 1u)];
+  let n = vec4u(4u * (i % LANES)) + vec4u(0u, 1u, 2u, 3u);
+  return select(vec4f(), quad, n < vec4u(params.d_state));
+}
+
+fn keep_input(i: u32, input: vec2f) {
+  if (i < ROW_CHANNELS) {
+    inputs[i] = input;
+  }
+}
+
+fn keep_b_c(i: u32, quad: vec4f) {
+  if (i < B_C) {
+    rows_b_c[i] = quad;
+  }
+}
+
+fn load_rows(index: u32, start: u32, first_channel: u32) {
+  for (var i = index; i < ROW_CHANNELS; i += 4u * WORKGROUP_SIZE) {
+    let a = input_at(i, start, first_channel);
+    let b = input_at(i + WORKGROUP_SIZE, start, first_channel);
+    let c = input_at(i + 2u * WORKGROUP_SIZE, start, first_channel);
+    let d = input_at(i + 3u * WORKGROUP_SIZE, start, first_channel);
+    let low = b_c_at(i, start);
+    let high = b_c_at(i + WORKGROUP_SIZE, start);
+    keep_input(i, a);
+    keep_input(i + WORKGROUP_SIZE, b);
+    keep_input(i + 2u * WORKGROUP_SIZE, c);
+    keep_input(i + 3u * WORKGROUP_SIZE, d);
+    keep_b_c(i, low);
+    keep_b_c(i + WORKGROUP_SIZE, high);
+  }
+  for (var i = index + 2u * WORKGROUP_SIZE; i < B_C; i += WORKGROUP_SIZE) {
+    rows_b_c[i] = b_c_at(i, start);
+  }
+}
+
+// One row, whose products with C it leaves: the states after it.
+fn advance(h: vec4f, rates: vec4f, index: u32, row: u32) -> vec4f {
+  let input = inputs[row * CHANNELS + index / LANES];
+  let quad = 2u * row * LANES + index % LANES;
+  let moved = exp(input.x * rates) * h + input.x * input.y * rows_b_c[quad];
+  products[row * WORKGROUP_SIZE + index] = dot(moved, rows_b_c[quad + LANES]);
+  return moved;
+}
+
+fn z_at(i: u32, start: u32, first_channel: u32) -> f32 {
+  let t = min(start + i / CHANNELS, params.l - 1u);
+  return z[params.z_offset + t * params.z_stride + min(first_channel + i % CHANNELS, params.d_inner - 1u)];
+}
+
+fn store_row(i: u32, start: u32, first_channel: u32, gate: f32) {
+  let t = start + i / CHANNELS;
+  let channel = first_channel + i % CHANNELS;
+  if (i < ROW_CHANNELS && t < params.l && channel < params.d_inner) {
+    var y = vectors[params.d_inner + channel] * inputs[i].y;
+    for (var lane = 0u; lane < LANES; lane++) {
+      y += products[i * LANES + lane];
+    }
+    out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
+  }
+}
+
+fn store_rows(index: u32, start: u32, first_channel: u32) {
+  for (var i = index; i < ROW_CHANNELS; i += 4u * WORKGROUP_SIZE) {
+    let a = z_at(i, start, first_channel);
+    let b = z_at(i + WORKGROUP_SIZE, start, first_channel);
+    let c = z_at(i + 2u * WORKGROUP_SIZE, start, first_channel);
+    let d = z_at(i + 3u * WORKGROUP_SIZE, start, first_channel);
+    store_row(i, start, first_channel, a);
+    store_row(i + WORKGROUP_SIZE, start, first_channel, b);
+    store_row(i + 2u * WORKGROUP_SIZE, start, first_channel, c);
+    store_row(i + 3u * WORKGROUP_SIZE, start, first_channel, d);
+  }
 }
 `,
   tile_128: `// For many rows: 256 invocations, 16 KiB.

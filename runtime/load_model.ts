@@ -54,7 +54,7 @@ export interface LoadOptions {
   kvDtype?: KvDtype;
   /** Overrides the window rule that config.json names, for checkpoints without the mark. */
   windowRule?: WindowRule;
-  /** Most tokens that one pass takes, 1 to 4096: larger is faster for prompts and takes more memory. Left out: 64 on a CPU, 512 on a GPU. */
+  /** Most tokens that one pass takes, 1 to 4096: larger is faster for prompts and takes more memory. Left out: 64 on a CPU, 1024 on a GPU. */
   chunkSize?: number;
   /** Watches what each layer makes of a token. */
   observer?: TokenObserver;

@@ -65,8 +65,8 @@ export async function openWebGpuBackend(options: WebGpuOptions = {}): Promise<We
 export class WebGpuBackend implements Backend {
   readonly kind = "webgpu";
   readonly floatFormat = "native";
-  /** Enough tiles of 64 rows to keep a large GPU busy; a state's rings grow with it. */
-  readonly preferredChunkSize = 512;
+  /** Keeps a large GPU busy, while the logits of 32,001 tokens still fit the 128 MiB that any GPU binds; a state's rings grow with it. */
+  readonly preferredChunkSize = 1024;
   /** Which GPU it is. */
   readonly adapter: AdapterReport;
   /** What the kernels use of it. */

@@ -45,7 +45,7 @@ export function variants(subgroups: boolean): KernelChoice[] {
     { kernel: "ssm_conv", libraries: ["pointwise"] },
     { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
     ...samplingVariants(),
-    { kernel: "ssm_scan_rows", libraries: ["pointwise"] },
+    { kernel: "ssm_scan_rows", libraries: ["pointwise", "scan_rows"] },
   ];
 }
 

@@ -10,7 +10,7 @@ import { sharesBuffer } from "./shared_buffer.ts";
 import { tiledLinear } from "./tiled_linear.ts";
 
 const WORKGROUP_SIZE = 64;
-/** Rows that the kernel takes at a time; ROWS there. */
+/** Rows that the kernel takes at a time; ROWS in scan_rows.wgsl. */
 const ROWS = 16;
 const MANY_ROWS = 5;
 /** Most states of a channel: more would not fit the kernel's workgroup memory. */
@@ -29,23 +29,23 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
   const dState = A.shape[1];
   const l = rowCount(x);
   const low = scratchRows(gpu, "low-rank dt", l, dtRank);
-  const bC = scratchRows(gpu, "B and C", l, 2 * dState);
+  const lanes = 2 ** Math.ceil(Math.log2(Math.max(1, dState / 4)));
+  const bC = scratchRows(gpu, "B and C", l, 8 * lanes);
   rmsNorm(gpu, { x: columns(dtBC, 0, dtRank), weight: dtNorm, eps, out: low });
   rmsNorm(gpu, { x: columns(dtBC, dtRank, dState), weight: bNorm, eps, out: columns(bC, 0, dState) });
   const c = columns(dtBC, dtRank + dState, dState);
-  rmsNorm(gpu, { x: c, weight: cNorm, eps, out: columns(bC, dState, dState) });
+  rmsNorm(gpu, { x: c, weight: cNorm, eps, out: columns(bC, 4 * lanes, dState) });
   const dt = scratchRows(gpu, "dt", l, dInner);
   tiledLinear(gpu, { x: low, weight: asMatrix(dtProj), out: dt });
-  const lanes = 2 ** Math.ceil(Math.log2(Math.max(1, dState / 4)));
   const channels = WORKGROUP_SIZE / lanes;
   gpu.commands.run({
     kernel: "ssm_scan_rows",
-    libraries: ["pointwise"],
+    libraries: ["pointwise", "scan_rows"],
     constants: {
       WORKGROUP_SIZE,
       LANES: lanes,
       CHANNELS: channels,
-      B_C: ROWS * 2 * dState,
+      B_C: ROWS * 2 * lanes,
       ROW_CHANNELS: ROWS * channels,
     },
     resources: {

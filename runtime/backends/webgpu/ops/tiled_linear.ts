@@ -8,8 +8,9 @@ import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 import { matrixOf } from "../weights.ts";
 import { inQuads, normed, scratchRows } from "./operand.ts";
 
-/** From so many rows on the larger tile is faster. */
-const LARGE_TILE_ROWS = 65;
+/** Large tiles are faster where there are so many of them: fewer leave multiprocessors idle. */
+const MANY_TILES = 48;
+/** Quads of a workgroup of round_activations; WORKGROUP_SIZE there. */
 const ROUND_WORKGROUP = 64;
 /** From so many rows on a tile is faster than a pass over the weight for each row. */
 const MANY_ROWS = 5;
@@ -19,15 +20,15 @@ export function hasManyRows(x: Tensor): boolean {
   return rowCount(x) >= MANY_ROWS;
 }
 
-/** Rows of a tile, of x and of the weight, for a product with `l` rows. */
-function tileOf(l: number): 64 | 128 {
-  return l >= LARGE_TILE_ROWS ? 128 : 64;
+/** Rows of a tile, of x and of the weight, for a product of `l` rows with `rows`. */
+function tileOf(l: number, rows: number): 64 | 128 {
+  return l > 64 && Math.ceil(l / 128) * Math.ceil(rows / 128) >= MANY_TILES ? 128 : 64;
 }
 
 /** `linear` for many rows. */
 export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false }: LinearArgs): void {
   const { parts, rowBlocks } = matrixOf(weight);
-  const tile = tileOf(rowCount(x));
+  const tile = tileOf(rowCount(x), weight.shape[0]);
   const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, weight, out);
   for (const { firstRow, rows, blocks, scales } of parts) {
     gpu.commands.run({
@@ -45,7 +46,7 @@ export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false
 export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLinearArgs): void {
   const { parts, rowBlocks } = matrixOf(gate);
   const upParts = matrixOf(up).parts;
-  const tile = tileOf(rowCount(x));
+  const tile = tileOf(rowCount(x), 2 * gate.shape[0]);
   const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, gate, out);
   parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
     gpu.commands.run({
@@ -96,10 +97,10 @@ function rounded(gpu: Gpu, x: Tensor): Tensor {
   const out = scratchRows(gpu, "rounded", l, k);
   gpu.commands.run({
     kernel: "round_activations",
-    constants: { WORKGROUP_SIZE: ROUND_WORKGROUP, STEPS: ACTIVATION_STEPS[gpu.activations] },
+    constants: { STEPS: ACTIVATION_STEPS[gpu.activations] },
     resources: { x: regionOf(x), out: regionOf(out) },
-    params: { blocks: k / 32, ...place("x", x) },
-    grid: [Math.ceil(k / 32 / ROUND_WORKGROUP), l],
+    params: { quads: k / 4, ...place("x", x) },
+    grid: [Math.ceil(k / 4 / ROUND_WORKGROUP), l],
   });
   return out;
 }
