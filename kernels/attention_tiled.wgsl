@@ -5,7 +5,7 @@
 override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
-override KEY_QUADS: u32 = 16; // at most 16
+override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 16) * 4, at most 16
 
 struct Params {
   l: u32,
@@ -36,7 +36,7 @@ fn load_queries(index: u32, first_row: u32, first_head: u32) {
     let slot = i / (4u * KEY_QUADS);
     let row = min(first_row + slot / GROUP, params.l - 1u);
     let start = params.queries_offset + row * params.queries_stride + (first_head + slot % GROUP) * HEAD_DIM;
-    query_tile[slot * PITCH + dimension / 4u][dimension % 4u] =
+    query_tile[slot][dimension / 4u][dimension % 4u] =
       select(0.0, queries[start + min(dimension, HEAD_DIM - 1u)], dimension < HEAD_DIM);
   }
 }
@@ -53,6 +53,18 @@ fn store(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: vec4f) {
       out[start + i] = outputs[i];
     }
   }
+}
+
+// A quad of each of four keys' values. Keys beyond the last repeat it, with a weight of 0.
+fn values_at(key: u32, lane: u32) -> mat4x4f {
+  let rows = vec4u(value_rows[key], value_rows[key + 1u], value_rows[key + 2u], value_rows[key + 3u]);
+  return mat4x4f(value_quad(rows.x, lane), value_quad(rows.y, lane), value_quad(rows.z, lane), value_quad(rows.w, lane));
+}
+
+// They, weighed for each of four queries.
+fn weighed(values: mat4x4f, key: u32, slot: u32) -> mat4x4f {
+  return values * transpose(mat4x4f(
+    weights_of(key, slot), weights_of(key + 1u, slot), weights_of(key + 2u, slot), weights_of(key + 3u, slot)));
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -85,17 +97,11 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
     let high_fade = fade_of(first_slot + 4u);
     low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
     high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
-    for (var key = 0u; key < TILE; key += 4u) {
-      // Keys beyond the last repeat it, with a weight of 0.
-      let picked = min(start + key + vec4u(0u, 1u, 2u, 3u), vec4u(seen.count - 1u));
-      let a = value_quad(value_row(seen, picked.x, kv_head), lane);
-      let b = value_quad(value_row(seen, picked.y, kv_head), lane);
-      let c = value_quad(value_row(seen, picked.z, kv_head), lane);
-      let d = value_quad(value_row(seen, picked.w, kv_head), lane);
-      low += outer(a, weights_of(key, first_slot)) + outer(b, weights_of(key + 1u, first_slot));
-      low += outer(c, weights_of(key + 2u, first_slot)) + outer(d, weights_of(key + 3u, first_slot));
-      high += outer(a, weights_of(key, first_slot + 4u)) + outer(b, weights_of(key + 1u, first_slot + 4u));
-      high += outer(c, weights_of(key + 2u, first_slot + 4u)) + outer(d, weights_of(key + 3u, first_slot + 4u));
+    for (var key = 0u; key < TILE; key += 8u) {
+      let a = values_at(key, lane);
+      let b = values_at(key + 4u, lane);
+      low += weighed(a, key, first_slot) + weighed(b, key + 4u, first_slot);
+      high += weighed(a, key, first_slot + 4u) + weighed(b, key + 4u, first_slot + 4u);
     }
   }
   workgroupBarrier();

@@ -283,7 +283,7 @@ fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workg
 override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
-override KEY_QUADS: u32 = 16; // at most 16
+override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 16) * 4, at most 16
 
 struct Params {
   l: u32,
@@ -314,7 +314,7 @@ fn load_queries(index: u32, first_row: u32, first_head: u32) {
     let slot = i / (4u * KEY_QUADS);
     let row = min(first_row + slot / GROUP, params.l - 1u);
     let start = params.queries_offset + row * params.queries_stride + (first_head + slot % GROUP) * HEAD_DIM;
-    query_tile[slot * PITCH + dimension / 4u][dimension % 4u] =
+    query_tile[slot][dimension / 4u][dimension % 4u] =
       select(0.0, queries[start + min(dimension, HEAD_DIM - 1u)], dimension < HEAD_DIM);
   }
 }
@@ -331,6 +331,18 @@ fn store(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: vec4f) {
       out[start + i] = outputs[i];
     }
   }
+}
+
+// A quad of each of four keys' values. Keys beyond the last repeat it, with a weight of 0.
+fn values_at(key: u32, lane: u32) -> mat4x4f {
+  let rows = vec4u(value_rows[key], value_rows[key + 1u], value_rows[key + 2u], value_rows[key + 3u]);
+  return mat4x4f(value_quad(rows.x, lane), value_quad(rows.y, lane), value_quad(rows.z, lane), value_quad(rows.w, lane));
+}
+
+// They, weighed for each of four queries.
+fn weighed(values: mat4x4f, key: u32, slot: u32) -> mat4x4f {
+  return values * transpose(mat4x4f(
+    weights_of(key, slot), weights_of(key + 1u, slot), weights_of(key + 2u, slot), weights_of(key + 3u, slot)));
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -363,17 +375,11 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
     let high_fade = fade_of(first_slot + 4u);
     low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
     high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
-    for (var key = 0u; key < TILE; key += 4u) {
-      // Keys beyond the last repeat it, with a weight of 0.
-      let picked = min(start + key + vec4u(0u, 1u, 2u, 3u), vec4u(seen.count - 1u));
-      let a = value_quad(value_row(seen, picked.x, kv_head), lane);
-      let b = value_quad(value_row(seen, picked.y, kv_head), lane);
-      let c = value_quad(value_row(seen, picked.z, kv_head), lane);
-      let d = value_quad(value_row(seen, picked.w, kv_head), lane);
-      low += outer(a, weights_of(key, first_slot)) + outer(b, weights_of(key + 1u, first_slot));
-      low += outer(c, weights_of(key + 2u, first_slot)) + outer(d, weights_of(key + 3u, first_slot));
-      high += outer(a, weights_of(key, first_slot + 4u)) + outer(b, weights_of(key + 1u, first_slot + 4u));
-      high += outer(c, weights_of(key + 2u, first_slot + 4u)) + outer(d, weights_of(key + 3u, first_slot + 4u));
+    for (var key = 0u; key < TILE; key += 8u) {
+      let a = values_at(key, lane);
+      let b = values_at(key + 4u, lane);
+      low += weighed(a, key, first_slot) + weighed(b, key + 4u, first_slot);
+      high += weighed(a, key, first_slot + 4u) + weighed(b, key + 4u, first_slot + 4u);
     }
   }
   workgroupBarrier();
@@ -1893,10 +1899,12 @@ const WORKGROUP_SIZE = 128u;
 const QUERIES = 32u;
 const TILE = 16u;
 const PITCH = 17u; // quads from one row of a tile to the next: odd, so that rows start on different banks
+const LANES = WORKGROUP_SIZE / TILE; // invocations that bring a key
 const LOWEST = -3.0e38;
 
-var<workgroup> query_tile: array<vec4f, 544>; // [QUERIES, PITCH]
-var<workgroup> key_tile: array<vec4f, 272>; // [TILE, PITCH]
+var<workgroup> query_tile: array<array<vec4f, PITCH>, QUERIES>;
+var<workgroup> key_tile: array<array<vec4f, PITCH>, TILE>;
+var<workgroup> value_rows: array<u32, TILE>; // where the keys' values lie: a ring's remainder takes long
 var<workgroup> scores: array<vec4f, 128>; // [TILE, QUERIES / 4], then weights
 var<workgroup> shared4: array<f32, WORKGROUP_SIZE>; // [4, QUERIES]
 var<workgroup> fades: array<vec4f, 8>;
@@ -1912,16 +1920,32 @@ fn sees(position: u32, key: u32) -> bool {
   return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
 }
 
-fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
-  return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
+fn keep_key(key: u32, quad: u32, value: vec4f) {
+  if (quad < KEY_QUADS) {
+    key_tile[key][quad] = select(vec4f(), value, 4u * quad < HEAD_DIM);
+  }
 }
 
 // Keys beyond the last repeat it.
 fn load_keys(index: u32, seen: VisibleKeys, start: u32, kv_head: u32) {
-  for (var i = index; i < TILE * KEY_QUADS; i += WORKGROUP_SIZE) {
-    let key = min(start + i / KEY_QUADS, seen.count - 1u);
-    key_tile[i / KEY_QUADS * PITCH + i % KEY_QUADS] = key_quad(key_row(seen, key, kv_head), i % KEY_QUADS);
+  let key = min(start + index / LANES, seen.count - 1u);
+  let row = key_row(seen, key, kv_head);
+  let quad = index % LANES;
+  let low = key_quad(row, min(quad, KEY_QUADS - 1u));
+  let high = key_quad(row, min(quad + LANES, KEY_QUADS - 1u));
+  keep_key(index / LANES, quad, low);
+  keep_key(index / LANES, quad + LANES, high);
+  if (quad == 0u) {
+    value_rows[index / LANES] = value_row(seen, key, kv_head);
   }
+}
+
+fn products_at(key: u32, slot: u32, quad: u32) -> vec4f {
+  let a = key_tile[key][quad];
+  let b = key_tile[key + 8u][quad];
+  let c = query_tile[slot][quad];
+  let d = query_tile[slot + 16u][quad];
+  return vec4f(dot(a, c), dot(b, c), dot(a, d), dot(b, d));
 }
 
 // An invocation multiplies two keys with two queries.
@@ -1929,12 +1953,9 @@ fn score_keys(index: u32) {
   let key = index % 8u;
   let slot = index / 8u;
   var sums = vec4f();
-  for (var quad = 0u; quad < KEY_QUADS; quad++) {
-    let a = key_tile[key * PITCH + quad];
-    let b = key_tile[(key + 8u) * PITCH + quad];
-    let c = query_tile[slot * PITCH + quad];
-    let d = query_tile[(slot + 16u) * PITCH + quad];
-    sums += vec4f(dot(a, c), dot(b, c), dot(a, d), dot(b, d));
+  for (var quad = 0u; quad < KEY_QUADS; quad += 4u) {
+    sums += products_at(key, slot, quad) + products_at(key, slot, quad + 1u);
+    sums += products_at(key, slot, quad + 2u) + products_at(key, slot, quad + 3u);
   }
   sums *= params.scale;
   scores[key * 8u + slot / 4u][slot % 4u] = sums.x;

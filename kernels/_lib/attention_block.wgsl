@@ -3,10 +3,12 @@ const WORKGROUP_SIZE = 128u;
 const QUERIES = 32u;
 const TILE = 16u;
 const PITCH = 17u; // quads from one row of a tile to the next: odd, so that rows start on different banks
+const LANES = WORKGROUP_SIZE / TILE; // invocations that bring a key
 const LOWEST = -3.0e38;
 
-var<workgroup> query_tile: array<vec4f, 544>; // [QUERIES, PITCH]
-var<workgroup> key_tile: array<vec4f, 272>; // [TILE, PITCH]
+var<workgroup> query_tile: array<array<vec4f, PITCH>, QUERIES>;
+var<workgroup> key_tile: array<array<vec4f, PITCH>, TILE>;
+var<workgroup> value_rows: array<u32, TILE>; // where the keys' values lie: a ring's remainder takes long
 var<workgroup> scores: array<vec4f, 128>; // [TILE, QUERIES / 4], then weights
 var<workgroup> shared4: array<f32, WORKGROUP_SIZE>; // [4, QUERIES]
 var<workgroup> fades: array<vec4f, 8>;
@@ -22,16 +24,32 @@ fn sees(position: u32, key: u32) -> bool {
   return key <= position && (key < params.num_meta_tokens || position - key <= params.lookback);
 }
 
-fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
-  return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
+fn keep_key(key: u32, quad: u32, value: vec4f) {
+  if (quad < KEY_QUADS) {
+    key_tile[key][quad] = select(vec4f(), value, 4u * quad < HEAD_DIM);
+  }
 }
 
 // Keys beyond the last repeat it.
 fn load_keys(index: u32, seen: VisibleKeys, start: u32, kv_head: u32) {
-  for (var i = index; i < TILE * KEY_QUADS; i += WORKGROUP_SIZE) {
-    let key = min(start + i / KEY_QUADS, seen.count - 1u);
-    key_tile[i / KEY_QUADS * PITCH + i % KEY_QUADS] = key_quad(key_row(seen, key, kv_head), i % KEY_QUADS);
+  let key = min(start + index / LANES, seen.count - 1u);
+  let row = key_row(seen, key, kv_head);
+  let quad = index % LANES;
+  let low = key_quad(row, min(quad, KEY_QUADS - 1u));
+  let high = key_quad(row, min(quad + LANES, KEY_QUADS - 1u));
+  keep_key(index / LANES, quad, low);
+  keep_key(index / LANES, quad + LANES, high);
+  if (quad == 0u) {
+    value_rows[index / LANES] = value_row(seen, key, kv_head);
   }
+}
+
+fn products_at(key: u32, slot: u32, quad: u32) -> vec4f {
+  let a = key_tile[key][quad];
+  let b = key_tile[key + 8u][quad];
+  let c = query_tile[slot][quad];
+  let d = query_tile[slot + 16u][quad];
+  return vec4f(dot(a, c), dot(b, c), dot(a, d), dot(b, d));
 }
 
 // An invocation multiplies two keys with two queries.
@@ -39,12 +57,9 @@ fn score_keys(index: u32) {
   let key = index % 8u;
   let slot = index / 8u;
   var sums = vec4f();
-  for (var quad = 0u; quad < KEY_QUADS; quad++) {
-    let a = key_tile[key * PITCH + quad];
-    let b = key_tile[(key + 8u) * PITCH + quad];
-    let c = query_tile[slot * PITCH + quad];
-    let d = query_tile[(slot + 16u) * PITCH + quad];
-    sums += vec4f(dot(a, c), dot(b, c), dot(a, d), dot(b, d));
+  for (var quad = 0u; quad < KEY_QUADS; quad += 4u) {
+    sums += products_at(key, slot, quad) + products_at(key, slot, quad + 1u);
+    sums += products_at(key, slot, quad + 2u) + products_at(key, slot, quad + 3u);
   }
   sums *= params.scale;
   scores[key * 8u + slot / 4u][slot % 4u] = sums.x;

@@ -58,5 +58,5 @@ export function tiledAttention(gpu: Gpu, args: AttentionArgs): void {
 }
 
 function constantsOf(headDim: number, vHeadDim: number, group: number): Record<string, number> {
-  return { HEAD_DIM: headDim, V_HEAD_DIM: vHeadDim, GROUP: group, KEY_QUADS: Math.ceil(headDim / 4) };
+  return { HEAD_DIM: headDim, V_HEAD_DIM: vHeadDim, GROUP: group, KEY_QUADS: 4 * Math.ceil(headDim / 16) };
 }
