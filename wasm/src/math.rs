@@ -1,9 +1,11 @@
 //! exp, silu, sigmoid and softplus on four lanes.
 //!
-//! Only plain operations of IEEE 754, no fused ones: every build on every machine gives the same bits. Bounds, which the
-//! tests sweep, in units of the last place: exp 1, sigmoid and softplus 3, denormal results included; silu 4 above -87.
+//! Only plain operations of IEEE 754, but for `exp2_decay` no fused ones: every build on every machine gives the same bits.
+//! Bounds, which the tests sweep, in units of the last place: exp 1, exp2_decay 2, sigmoid and softplus 3, denormal results
+//! included; silu 4 above -87.
 //! (All f32 of magnitude 2^-20 to 105 were tried once: 0.98, 2.40, 2.86 and 3.29.)
-//! The polynomials are Remez approximations; their relative errors are below 2^-28 (exp) and 2^-27 (log1p).
+//! The polynomials are Remez approximations; their relative errors are below 2^-28 (exp, exp2) and 2^-27 (log1p).
+use crate::rounding::Rounding;
 use crate::simd::{F32x4, I32x4};
 
 /// 1.5 * 2^23: adding it leaves the nearest integer in the low bits of the mantissa.
@@ -16,6 +18,9 @@ const EXP_LOWEST: f32 = -104.0;
 const EXP_HIGHEST: f32 = 89.0;
 /// `(e^r - 1 - r) / r^2` for |r| <= ln 2 / 2; highest power first.
 const EXP_TAIL: [f32; 5] = [0.001_381_459_9, 0.008_368_717, 0.041_668_39, 0.166_665_21, 0.499_999_93];
+/// `(2^f - 1) / f` for |f| <= 1 / 2; highest power first.
+const EXP2_TAIL: [f32; 6] =
+    [0.000_153_533_62, 0.001_339_887_5, 0.009_618_437, 0.055_503_324, 0.240_226_48, 0.693_147_2];
 /// `(atanh(s) - s) / s^3` in powers of s^2 for 0 <= s <= 1 / 3; highest power first.
 const ATANH_TAIL: [f32; 4] = [0.140_059_94, 0.140_009_03, 0.200_107_64, 0.333_332_1];
 
@@ -64,6 +69,21 @@ pub fn exp_decay(x: F32x4) -> F32x4 {
     exp_of_rest(x, shifted - round) * shifted.bits().shl::<23>().as_f32()
 }
 
+/// `2^x` for x <= 0, but never less than `2^-126`: what a scan decays by, half as many instructions as [`exp`].
+#[inline(always)]
+pub fn exp2_decay<R: Rounding>(x: F32x4) -> F32x4 {
+    // As in `exp_decay`.
+    let round = F32x4::splat(ROUND + 127.0);
+    let x = x.pmax(F32x4::splat(-126.0));
+    let shifted = x + round;
+    let rest = x - (shifted - round);
+    let mut power = F32x4::splat(EXP2_TAIL[0]);
+    for coefficient in &EXP2_TAIL[1..] {
+        power = R::mul_add(power, rest, F32x4::splat(*coefficient));
+    }
+    R::mul_add(power, rest, F32x4::splat(1.0)) * shifted.bits().shl::<23>().as_f32()
+}
+
 /// Numerator and denominator of `1 / (1 + e^-x)`, of which neither overflows.
 #[inline(always)]
 fn sigmoid_parts(x: F32x4) -> (F32x4, F32x4) {
@@ -100,6 +120,7 @@ pub fn softplus(x: F32x4) -> F32x4 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rounding::Twice;
 
     type Function = fn(F32x4) -> F32x4;
 
@@ -145,6 +166,20 @@ mod tests {
         }
         assert_eq!([lane(exp_decay, 0.0), lane(exp_decay, -0.0)], [1.0; 2]);
         assert!(lane(exp_decay, f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn exp2_decay_is_within_two_ulps_down_to_its_least_value() {
+        for bits in (2f32.powi(-40).to_bits()..126f32.to_bits()).step_by(997) {
+            let x = -f32::from_bits(bits);
+            let error = ulps(lane(exp2_decay::<Twice>, x), f64::from(x).exp2());
+            assert!(error <= 2.0, "{error} ulp at {x}");
+        }
+        for x in [-126.0, -127.0, -1e30, f32::NEG_INFINITY] {
+            assert_eq!(lane(exp2_decay::<Twice>, x), f32::MIN_POSITIVE);
+        }
+        assert_eq!([lane(exp2_decay::<Twice>, 0.0), lane(exp2_decay::<Twice>, -0.0)], [1.0; 2]);
+        assert!(lane(exp2_decay::<Twice>, f32::NAN).is_nan());
     }
 
     #[test]

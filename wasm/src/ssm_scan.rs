@@ -5,11 +5,12 @@
 //! A: [d_inner, d_state]; ssm_state: [d_inner, d_state], read and left holding h; all f32.
 //! Rows go in chunks; within a chunk four channels at a time run through all rows, h in registers (lanes are states).
 use crate::lanes;
-use crate::math::{exp_decay, silu, softplus};
+use crate::math::{exp2_decay, silu, softplus};
 use crate::rms_norm::normalize;
-use crate::rounding::Twice;
+use crate::rounding::Rounding;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
+use crate::with_rounding;
 
 /// Rows of a chunk.
 const CHUNK: usize = 16;
@@ -49,7 +50,18 @@ struct Inputs {
 }
 
 /// Scans the rows of `x`, going on from `ssm_state`. No result depends on how rows are split into calls.
-pub fn ssm_scan(dt_bc: View, x: View, z: View, weights: Weights, mut ssm_state: ViewMut, mut out: ViewMut) {
+pub fn ssm_scan(dt_bc: View, x: View, z: View, weights: Weights, ssm_state: ViewMut, out: ViewMut) {
+    with_rounding!(scan(dt_bc, x, z, weights, ssm_state, out));
+}
+
+fn scan<R: Rounding>(
+    dt_bc: View,
+    x: View,
+    z: View,
+    weights: Weights,
+    mut ssm_state: ViewMut,
+    mut out: ViewMut,
+) {
     let d_inner = weights.D.len();
     let vectors = weights.b_norm.len().div_ceil(4);
     let rows = CHUNK.min(x.rows());
@@ -68,12 +80,12 @@ pub fn ssm_scan(dt_bc: View, x: View, z: View, weights: Weights, mut ssm_state: 
         }
         for channel in (0..d_inner).step_by(4) {
             for t in rows.clone() {
-                let delta = inputs.delta(t - first, channel, &weights);
+                let delta = inputs.delta::<R>(t - first, channel, &weights);
                 delta.store(&mut block.delta[t - first]);
                 (delta * lanes::load(x.row(t), channel)).store(&mut block.delta_x[t - first]);
             }
             for lane in 0..4.min(d_inner - channel) {
-                block.scan(
+                block.scan::<R>(
                     lane,
                     rows.len(),
                     &inputs,
@@ -109,7 +121,7 @@ impl Inputs {
     }
 
     /// Step sizes of four channels.
-    fn delta(&self, t: usize, channel: usize, weights: &Weights) -> F32x4 {
+    fn delta<R: Rounding>(&self, t: usize, channel: usize, weights: &Weights) -> F32x4 {
         let dt_rank = weights.dt_norm.len();
         let last = weights.D.len() - 1;
         let rows = [0, 1, 2, 3].map(|lane| {
@@ -117,7 +129,7 @@ impl Inputs {
             let start = (channel + lane).min(last) * dt_rank;
             &weights.dt_proj[start..start + dt_rank]
         });
-        let [projected] = lanes::dots::<Twice, 1>([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
+        let [projected] = lanes::dots::<R, 1>([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
         softplus(projected + lanes::load(weights.dt_bias, channel))
     }
 }
@@ -131,7 +143,7 @@ fn normalize_to(x: &[f32], weight: &[f32], eps: f32, to: &mut [F32x4]) {
 
 impl Block {
     /// Runs one channel through `rows` rows, up to four vectors of states at a time.
-    fn scan(&mut self, lane: usize, rows: usize, inputs: &Inputs, a: &[f32], h: &mut [f32]) {
+    fn scan<R: Rounding>(&mut self, lane: usize, rows: usize, inputs: &Inputs, a: &[f32], h: &mut [f32]) {
         for products in &mut self.products[..rows] {
             products[lane] = F32x4::zero();
         }
@@ -139,17 +151,17 @@ impl Block {
             let end = h.len().min(start + 16);
             let (a, h) = (&a[start..end], &mut h[start..end]);
             match (end - start).div_ceil(4) {
-                1 => self.scan_states::<1>(lane, rows, inputs, start / 4, a, h),
-                2 => self.scan_states::<2>(lane, rows, inputs, start / 4, a, h),
-                3 => self.scan_states::<3>(lane, rows, inputs, start / 4, a, h),
-                _ => self.scan_states::<4>(lane, rows, inputs, start / 4, a, h),
+                1 => self.scan_states::<R, 1>(lane, rows, inputs, start / 4, a, h),
+                2 => self.scan_states::<R, 2>(lane, rows, inputs, start / 4, a, h),
+                3 => self.scan_states::<R, 3>(lane, rows, inputs, start / 4, a, h),
+                _ => self.scan_states::<R, 4>(lane, rows, inputs, start / 4, a, h),
             }
         }
     }
 
     /// Scans `V` vectors of states, of which the first is vector `first` of B and C.
     #[inline(always)]
-    fn scan_states<const V: usize>(
+    fn scan_states<R: Rounding, const V: usize>(
         &mut self,
         lane: usize,
         rows: usize,
@@ -158,7 +170,8 @@ impl Block {
         a: &[f32],
         h: &mut [f32],
     ) {
-        let a: [F32x4; V] = core::array::from_fn(|i| lanes::load(a, 4 * i));
+        let to_base_2 = F32x4::splat(core::f32::consts::LOG2_E);
+        let a: [F32x4; V] = core::array::from_fn(|i| lanes::load(a, 4 * i) * to_base_2);
         let mut state: [F32x4; V] = core::array::from_fn(|i| lanes::load(h, 4 * i));
         for t in 0..rows {
             let delta = F32x4::splat(self.delta[t][lane]);
@@ -167,8 +180,8 @@ impl Block {
             let c = &inputs.c[t * inputs.vectors + first..][..V];
             let mut products = self.products[t][lane];
             for i in 0..V {
-                state[i] = exp_decay(delta * a[i]) * state[i] + delta_x * b[i];
-                products = products + state[i] * c[i];
+                state[i] = R::mul_add(exp2_decay::<R>(delta * a[i]), state[i], delta_x * b[i]);
+                products = R::mul_add(state[i], c[i], products);
             }
             self.products[t][lane] = products;
         }
