@@ -105,11 +105,17 @@ function layerRows({ layers }: HymbaConfig): (string | number)[][] {
 }
 
 function stateRows(state: readonly StateFacts[]): (string | number)[][] {
-  const at = (tokens: number, dtype: string): StateFacts =>
-    state.find((facts) => facts.tokens === tokens && facts.kvDtype === dtype)!;
+  const at = (tokens: number, dtype: string, at: string): StateFacts =>
+    state.find(({ tokens: n, kvDtype, device }) => n === tokens && kvDtype === dtype && device === at)!;
   const rows = [...new Set(state.map(({ tokens }) => tokens))].map((tokens) => {
-    const { kvCache, total } = at(tokens, "f32");
-    return [tokens, total - kvCache, total, at(tokens, "f16").total];
+    const { kvCache, total } = at(tokens, "f32", "cpu");
+    return [
+      tokens,
+      total - kvCache,
+      total,
+      at(tokens, "f16", "cpu").total,
+      at(tokens, "f16", "gpu").total,
+    ];
   });
-  return [["tokens", "without K/V", "all, f32 K/V", "all, f16 K/V"], ...rows];
+  return [["tokens", "without K/V", "all, f32 K/V", "all, f16 K/V", "on a GPU"], ...rows];
 }

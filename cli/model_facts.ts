@@ -1,7 +1,7 @@
 /** @file What can be said of a model from its headers alone: no tensor data is read, no backend opened. */
 import type { Checkpoint } from "../runtime/checkpoint_files.ts";
+import { CHUNK_SIZES, type ComputeDevice } from "../runtime/chunk_sizes.ts";
 import type { HymbaConfig } from "../runtime/config.ts";
-import { DEFAULT_CHUNK_SIZE } from "../runtime/load_model.ts";
 import { type KvDtype, type SequenceBytes, stateBytes, type StateLayout } from "../runtime/state_layout.ts";
 import { elementCount, type WeightDtype } from "../runtime/tensor.ts";
 
@@ -26,6 +26,8 @@ export interface StateFacts extends SequenceBytes {
   /** The `maxContext`: tokens after the meta tokens. */
   readonly tokens: number;
   readonly kvDtype: KvDtype;
+  /** What computes: a GPU takes more tokens a pass, and so has longer rings. */
+  readonly device: ComputeDevice;
 }
 
 /** What `hymba inspect` shows. */
@@ -55,8 +57,10 @@ export function modelFacts({ tensors: file }: Checkpoint, config: HymbaConfig): 
     byDtype,
     parameters: byDtype.reduce((sum, { parameters }) => sum + parameters, 0),
     bytes: byDtype.reduce((sum, { bytes }) => sum + bytes, 0),
-    state: (["f32", "f16"] as const).flatMap((kvDtype) =>
-      CONTEXT_LENGTHS.map((tokens) => stateFacts(config, kvDtype, tokens))
+    state: (["cpu", "gpu"] as const).flatMap((device) =>
+      (["f32", "f16"] as const).flatMap((kvDtype) =>
+        CONTEXT_LENGTHS.map((tokens) => stateFacts(config, device, kvDtype, tokens))
+      )
     ),
   };
 }
@@ -71,12 +75,17 @@ function totals(tensors: readonly TensorFacts[]): DtypeTotal[] {
   })).sort((a, b) => b.bytes - a.bytes);
 }
 
-function stateFacts(config: HymbaConfig, kvDtype: KvDtype, tokens: number): StateFacts {
+function stateFacts(
+  config: HymbaConfig,
+  device: ComputeDevice,
+  kvDtype: KvDtype,
+  tokens: number,
+): StateFacts {
   const layout: StateLayout = {
-    chunkSize: DEFAULT_CHUNK_SIZE,
+    chunkSize: CHUNK_SIZES[device],
     kvDtype,
     maxContext: tokens,
     globalWindow: null,
   };
-  return { tokens, kvDtype, ...stateBytes(config, layout, tokens) };
+  return { tokens, kvDtype, device, ...stateBytes(config, layout, tokens) };
 }

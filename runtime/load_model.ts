@@ -66,8 +66,6 @@ export interface LoadOptions {
   onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
 
-/** Rows of a pass on the CPU unless told otherwise, as the sizes of states are reckoned with. */
-export const DEFAULT_CHUNK_SIZE = 64;
 const MAX_CHUNK_SIZE = 4096;
 
 /** Weights below this pass through a core so fast that starting threads would take longer than they save in a conversation. */

@@ -2,6 +2,7 @@
  * @file The reference backend: what every op means. Plain loops, float64 throughout, no cleverness. Where a kernel of
  * another backend disagrees beyond rounding, the kernel is wrong. Formulas and sources stand in ../backend.ts.
  */
+import { CHUNK_SIZES } from "../chunk_sizes.ts";
 import { ACTIVATION_STEPS, type ActivationPrecision } from "../activation_precision.ts";
 import type {
   AttentionArgs,
@@ -36,7 +37,7 @@ function positionOf(cursor: Cursor): number {
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
   readonly floatFormat = "f64";
-  readonly preferredChunkSize = 64;
+  readonly preferredChunkSize = CHUNK_SIZES.cpu;
   readonly #activations: ActivationPrecision;
 
   /** @param activations what matrix products with quantised weights make of activations */

@@ -2,6 +2,7 @@
  * @file The WebAssembly backend: SIMD kernels in Rust (wasm/src, one file an op) over linear memory. Ops run to their end
  * where they are called; every instance has its own memory, and none shares state with another.
  */
+import { CHUNK_SIZES } from "../chunk_sizes.ts";
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
 import type { ActivationPrecision } from "../activation_precision.ts";
 import type {
@@ -64,7 +65,7 @@ export class WasmBackend implements Backend {
   readonly kind = "wasm";
   readonly floatFormat = "native";
   /** Enough to amortise a pass over the weights, few enough to stay in cache. */
-  readonly preferredChunkSize = 64;
+  readonly preferredChunkSize = CHUNK_SIZES.cpu;
   /** Which of the two builds runs. */
   readonly simd: WasmVariant;
   /** Threads that compute, the caller's own included. */

@@ -2,6 +2,7 @@
  * @file The WebGPU backend: WGSL kernels on a GPU, through the platform's WebGPU or any other `GPU` object. Ops are encoded
  * in call order and submitted when something is read or written from outside.
  */
+import { CHUNK_SIZES } from "../chunk_sizes.ts";
 import type { ActivationPrecision } from "../activation_precision.ts";
 import type {
   AttentionArgs,
@@ -65,8 +66,7 @@ export async function openWebGpuBackend(options: WebGpuOptions = {}): Promise<We
 export class WebGpuBackend implements Backend {
   readonly kind = "webgpu";
   readonly floatFormat = "native";
-  /** Keeps a large GPU busy, while the logits of 32,001 tokens still fit the 128 MiB that any GPU binds; a state's rings grow with it. */
-  readonly preferredChunkSize = 1024;
+  readonly preferredChunkSize = CHUNK_SIZES.gpu;
   /** Which GPU it is. */
   readonly adapter: AdapterReport;
   /** What the kernels use of it. */

@@ -35,6 +35,15 @@ Deno.test("hymba inspect --json describes the default model without any permissi
   assertEquals(state.map(({ tokens }: { tokens: number }) => tokens).slice(0, 6), [
     ...[1024, 2048, 4096, 8192, 16384, 32768],
   ]);
+  const totalOn = (device: string): number =>
+    state.find((facts: Record<string, unknown>) => facts.device === device && facts.kvDtype === "f16").total;
+  // A window layer's ring has room for a pass beside the window, here of the owners of keys and values.
+  const owners = config.layers.filter((
+    { attention, kvOwner }: { attention: string; kvOwner: number },
+    layer: number,
+  ) => attention === "window" && kvOwner === layer).length;
+  const slotBytes = 2 * config.numKvHeads * (config.headDim + config.vHeadDim);
+  assertEquals(totalOn("gpu") - totalOn("cpu"), owners * slotBytes * (1024 - 64));
 });
 
 Deno.test("hymba inspect shows layers, tensors and state sizes of a published checkpoint", async () => {
@@ -44,7 +53,7 @@ Deno.test("hymba inspect shows layers, tensors and state sizes of a published ch
   assertMatch(stdout, /^ +0 {2}global +its own$/m);
   assertMatch(stdout, /^ +2 {2}window +of layer 1$/m);
   assertMatch(stdout, /^ {2}model\.layers\.0\.mamba\.A_log\.0 +f32 +80 x 4 +1,280$/m);
-  assertMatch(stdout, /^ +32,768( +[\d,]+){3}$/m);
+  assertMatch(stdout, /^ +32,768( +[\d,]+){4}$/m);
 });
 
 Deno.test("hymba inspect reads no weights: NaN in all of them is no matter", () =>

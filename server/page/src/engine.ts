@@ -1,5 +1,5 @@
 /** @file The texts that the page shows, as sessions of one model that take turns, token by token. */
-import { DEFAULT_CHUNK_SIZE } from "../../../runtime/load_model.ts";
+import { CHUNK_SIZES } from "../../../runtime/chunk_sizes.ts";
 import type { GenerationSummary, Token } from "../../../runtime/generation_options.ts";
 import type { Model } from "../../../runtime/model.ts";
 import type { Session } from "../../../runtime/session.ts";
@@ -15,7 +15,7 @@ const PICTURE_INTERVAL_MS = 120;
 const LONGEST_WAIT_MS = 50;
 
 const LAYOUT = {
-  chunkSize: DEFAULT_CHUNK_SIZE,
+  chunkSize: CHUNK_SIZES.cpu,
   kvDtype: "f32",
   maxContext: null,
   globalWindow: null,
