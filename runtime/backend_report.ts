@@ -22,7 +22,7 @@ export interface BackendReport {
   readonly reason: string;
   /** The SIMD instructions of the WASM build in use. */
   readonly simd?: "relaxed" | "simd128";
-  /** Threads that the WASM build computes with, the caller's own included. */
+  /** Threads that the WASM build computes a token with, the caller's own included; `reason` says where prompts have others. */
   readonly threads?: number;
   /** The GPU in use. */
   readonly adapter?: AdapterReport;

@@ -122,9 +122,15 @@ export async function openOnWasm(
 ): Promise<OpenedNetwork> {
   const { openWasmBackend } = await import("./backends/wasm.ts");
   const backend = await openWasmBackend(options);
-  const { simd, threads } = backend;
-  const report: BackendReport = { kind: "wasm", reason: `${why}; ${backend.reason}`, simd, threads };
-  return { net: await load(source, backend), report };
+  try {
+    const net = await loadNetwork(source, backend);
+    backend.settleThreads();
+    const { simd, threads, reason } = backend;
+    return { net, report: { kind: "wasm", reason: `${why}; ${reason}`, simd, threads } };
+  } catch (error) {
+    backend.dispose();
+    throw error;
+  }
 }
 
 async function openBest(

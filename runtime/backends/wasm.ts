@@ -31,6 +31,7 @@ import { attention, positionOf, ropeAppend } from "./wasm/ops/attention.ts";
 import { headFusion, normRows, rmsNorm } from "./wasm/ops/norms.ts";
 import { ssmConv, ssmScan } from "./wasm/ops/ssm.ts";
 import { RopeAngles } from "./wasm/rope_angles.ts";
+import type { ThreadPool } from "./wasm/thread_pool.ts";
 import {
   allocateTensor,
   copyTensor,
@@ -68,11 +69,8 @@ export class WasmBackend implements Backend {
   readonly preferredChunkSize = CHUNK_SIZES.cpu;
   /** Which of the two builds runs. */
   readonly simd: WasmVariant;
-  /** Threads that compute, the caller's own included. */
-  readonly threads: number;
-  /** Why these, as a sentence without its full stop. */
-  readonly reason: string;
-  readonly #closeThreads: () => void;
+  readonly #why: string;
+  readonly #pool: ThreadPool | null;
   readonly #kernels: WasmExports;
   readonly #memory: LinearMemory;
   readonly #weights: WeightStore;
@@ -81,17 +79,31 @@ export class WasmBackend implements Backend {
   readonly #planes: 1 | 2;
 
   constructor(
-    { kernels, simd, threads, reason, close }: OpenedKernels,
+    { kernels, simd, reason, pool }: OpenedKernels,
     activations: ActivationPrecision = "q16",
   ) {
     this.#planes = activations === "q16" ? 2 : 1;
     this.simd = simd;
-    this.threads = threads;
-    this.#closeThreads = close;
-    this.reason = reason;
+    this.#why = reason;
+    this.#pool = pool;
     this.#kernels = kernels;
     this.#memory = new LinearMemory(kernels);
     this.#weights = new WeightStore(kernels, this.#memory);
+  }
+
+  /** Threads that compute a token, the caller's own included. */
+  get threads(): number {
+    return this.#pool?.threads ?? 1;
+  }
+
+  /** Why this build and these threads, as a sentence without its full stop. */
+  get reason(): string {
+    return this.#pool === null ? this.#why : `${this.#why}; ${this.#pool.reason}`;
+  }
+
+  /** Measures how many of the threads are worth it, once all weights are there. */
+  settleThreads(): void {
+    this.#pool?.settle(this.#memory, this.#weights.quantized);
   }
 
   /** Bytes that weights, tensors and scratch take. */
@@ -143,6 +155,7 @@ export class WasmBackend implements Backend {
   freeCursor(_cursor: Cursor): void {}
 
   writeIds(tensor: Tensor, ids: ArrayLike<number>): void {
+    this.#pool?.beginPass(ids.length);
     this.#memory.u32(pointerTo(tensor), ids.length).set(ids);
   }
 
@@ -175,33 +188,13 @@ export class WasmBackend implements Backend {
   linear({ x, norm, weight, out, accumulate = false }: LinearArgs): void {
     const { pointer, stride, scratch, l } = this.#activations(x, norm, weight);
     const [matrix, to] = [weightPointer(weight), pointerTo(out)];
-    this.#kernels.linear(
-      matrix,
-      pointer,
-      stride,
-      scratch,
-      this.#planes,
-      l,
-      to,
-      out.stride,
-      accumulate,
-    );
+    this.#kernels.linear(matrix, pointer, stride, scratch, this.#planes, l, to, out.stride, accumulate);
   }
 
   gatedLinear({ x, norm, gate, up, out }: GatedLinearArgs): void {
     const { pointer, stride, scratch, l } = this.#activations(x, norm, gate);
     const [left, right, to] = [weightPointer(gate), weightPointer(up), pointerTo(out)];
-    this.#kernels.gated_linear(
-      left,
-      right,
-      pointer,
-      stride,
-      scratch,
-      this.#planes,
-      l,
-      to,
-      out.stride,
-    );
+    this.#kernels.gated_linear(left, right, pointer, stride, scratch, this.#planes, l, to, out.stride);
   }
 
   /** Activations for a product with `weight`: normed into scratch, and quantised into scratch where the weight is. */
@@ -241,7 +234,7 @@ export class WasmBackend implements Backend {
   }
 
   dispose(): void {
-    this.#closeThreads();
+    this.#pool?.close();
     this.#memory.dispose();
   }
 }

@@ -64,10 +64,12 @@ async function openWasm(options: WasmChoice, why: string): Promise<EncoderBacken
     import("./wasm_encoder_ops.ts"),
   ]);
   const opened = await openKernels(options);
+  const backend = new WasmBackend(opened);
+  const { simd, threads, reason } = backend;
   return {
-    backend: new WasmBackend(opened),
+    backend,
     ops: new WasmEncoderOps(opened.kernels),
-    report: { kind: "wasm", reason: `${why}; ${opened.reason}`, simd: opened.simd, threads: opened.threads },
+    report: { kind: "wasm", reason: `${why}; ${reason}`, simd, threads },
   };
 }
 

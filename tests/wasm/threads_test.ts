@@ -4,7 +4,9 @@ import { loadModel, type LoadOptions } from "../../mod.ts";
 import { openWasmBackend } from "../../runtime/backends/wasm.ts";
 import { compileKernels } from "../../runtime/backends/wasm/compile_kernels.ts";
 import { type Helper, type HelperKind, startHelper } from "../../runtime/backends/wasm/helper.ts";
+import { ThreadPool } from "../../runtime/backends/wasm/thread_pool.ts";
 import { openShared } from "../../runtime/backends/wasm/threads.ts";
+import type { WasmExports } from "../../wasm/pkg/exports.ts";
 import { ConfigError } from "../../runtime/errors.ts";
 import { QUANTIZED_DTYPES } from "../../runtime/tensor.ts";
 
@@ -49,6 +51,46 @@ Deno.test("loadModel measures from which size of op on threads pay, and says how
   backend.dispose();
   await using small = await loadModel();
   assertEquals(small.backend.threads, 1, "the default model is too small to gain");
+});
+
+Deno.test("ThreadPool lets as many threads help with a prompt as pay there, and fewer with a token", () => {
+  const configured: [number, number][] = [];
+  const ended: number[] = [];
+  const kernels = { pool_configure: (helpers: number, least: number) => configured.push([helpers, least]) };
+  const helpers = [0, 1, 2, 3].map((index) => ({ terminate: () => void ended.push(index) }));
+  const pool = new ThreadPool(kernels as unknown as WasmExports, helpers, { leastWork: 7, isFixed: false });
+  pool.use({
+    decode: { threads: 2, leastWork: 100, speedup: 1.5 },
+    prompt: { threads: 4, leastWork: 300, speedup: 3.25 },
+  });
+  for (const rows of [1, 64, 64, 33, 2, 1]) pool.beginPass(rows);
+  assertEquals(configured, [[4, 7], [1, 100], [3, 300], [1, 100]]);
+  assertEquals([pool.threads, ended], [2, [3]]);
+  assertEquals(
+    pool.reason,
+    "2 threads, 1.50 times as fast as one in a test; for prompts 4, 3.25 times as fast as one in a test",
+  );
+});
+
+Deno.test("WasmBackend.settleThreads measures on the weights that are there, and changes no bit", async () => {
+  const bytes = Uint8Array.from(
+    { length: 96 * 128 / 32 * 34 },
+    (_, i) => i % 34 === 1 ? 0x20 : (i * 37) % 251,
+  );
+  const product = async (threads: 1 | "auto"): Promise<Float32Array> => {
+    const backend = await openWasmBackend({ threads });
+    const weight = backend.upload("matrix", "q8_0", [96, 128], bytes);
+    const held = backend.memoryBytes;
+    backend.settleThreads();
+    assertEquals(backend.memoryBytes, held, "the measurement left nothing behind");
+    const [x, out] = [backend.allocate([20, 128], "f32"), backend.allocate([20, 96], "f32")];
+    backend.restore(x, new Uint8Array(Float32Array.from({ length: 2560 }, (_, i) => Math.sin(i)).buffer));
+    backend.linear({ x, weight, out });
+    const result = await backend.read(out);
+    backend.dispose();
+    return result;
+  };
+  assertEquals(await product("auto"), await product(1));
 });
 
 Deno.test("loadModel refuses numbers of threads that are none", async () => {

@@ -3,13 +3,8 @@ import type { WasmExports } from "../../../wasm/pkg/exports.ts";
 import { BackendUnavailableError } from "../../errors.ts";
 import { compileKernels, type WasmVariant } from "./compile_kernels.ts";
 import { selfTest } from "./self_test.ts";
-import {
-  type OpenedThreads,
-  openShared,
-  startHelpers,
-  type ThreadOptions,
-  threadsToStart,
-} from "./threads.ts";
+import type { ThreadPool } from "./thread_pool.ts";
+import { openShared, startHelpers, type ThreadOptions, threadsToStart } from "./threads.ts";
 
 /** Options of {@linkcode openKernels}. */
 export interface KernelOptions extends ThreadOptions {
@@ -20,9 +15,12 @@ export interface KernelOptions extends ThreadOptions {
 }
 
 /** An instance that passed its test. */
-export interface OpenedKernels extends OpenedThreads {
+export interface OpenedKernels {
+  readonly kernels: WasmExports;
+  /** The threads that share ops; null: the caller's alone. */
+  readonly pool: ThreadPool | null;
   readonly simd: WasmVariant;
-  /** Why this build and this number of threads, as a sentence without its full stop. */
+  /** Why this build, and why one thread where there might be more, as a sentence without its full stop. */
   readonly reason: string;
 }
 
@@ -84,8 +82,8 @@ async function openSeveral(
   const module = await compileKernels(variant, true);
   const shared = await openShared(module);
   const simd = tested(shared.kernels);
-  const opened = await startHelpers(shared, module, count, options);
-  return { ...opened, simd, reason: `${why}; ${opened.reason}` };
+  const pool = await startHelpers(shared, module, count, options);
+  return { kernels: shared.kernels, pool, simd, reason: why };
 }
 
 async function openOne(module: WebAssembly.Module, reason: string): Promise<OpenedKernels> {
@@ -94,7 +92,7 @@ async function openOne(module: WebAssembly.Module, reason: string): Promise<Open
   try {
     const instance = await WebAssembly.instantiate(module, imports);
     const kernels = instance.exports as unknown as WasmExports;
-    return { kernels, simd: tested(kernels), reason, threads: 1, close: () => {} };
+    return { kernels, simd: tested(kernels), reason, pool: null };
   } catch (cause) {
     if (cause instanceof BackendUnavailableError) throw cause;
     const message = (cause as Error).message;

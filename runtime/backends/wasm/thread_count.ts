@@ -1,31 +1,33 @@
-/** @file How many threads pay, and from which size of op on: measured on a product that fits a core's cache. */
+/** @file How many threads pay, and from which size of op on: measured on products with the matrices that are there. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
+import type { Weight } from "../../backend.ts";
 import type { LinearMemory } from "./memory.ts";
-import { weightPointer, WeightStore } from "./weights.ts";
+import { PRODUCT_ROWS, ProductTimer } from "./product_timer.ts";
+import { WeightStore } from "./weights.ts";
 
-/** What was measured. */
-export interface ThreadTuning {
+/** How an op of one kind of pass is shared. */
+export interface Sharing {
   /** Threads to use, the caller's own included. */
   readonly threads: number;
   /** Multiply-adds below which an op is not worth sharing. */
   readonly leastWork: number;
-  /** How many times as fast `threads` are as one, on the measured product. */
+  /** How many times as fast `threads` are as one, on the measured products. */
   readonly speedup: number;
 }
 
-/** Rows and columns of the measured product, and of one so small that it costs nothing but being shared. */
-const LARGE = 1024;
-const SMALL = 64;
+/** What was measured: for a token on its own, and for the many rows of a prompt. */
+export interface ThreadTuning {
+  readonly decode: Sharing;
+  readonly prompt: Sharing;
+}
 
-/** Milliseconds of calls before the first sample: until then engines optimise the kernels, in each thread by itself. */
-const WARM_UP = 10;
+/** Milliseconds of calls before the first sample: until then engines optimise the kernels, and helpers start. */
+const WARM_UP = 8;
 
-/** Samples of each number of threads; the fastest counts, so that what else the machine does matters little. */
-const SAMPLES = 12;
-
-/** Calls that make a sample, for clocks of 5 us. */
-const LARGE_CALLS = 4;
-const SMALL_CALLS = 64;
+/** Rounds, in each of which all numbers of threads take their turn: fewer where the time is over, but enough for a median. */
+const MOST_ROUNDS = 11;
+const FEWEST_ROUNDS = 3;
+const MOST_MILLISECONDS = 25;
 
 /** More threads have to be faster by this factor, or fewer are used. */
 const LEAST_GAIN = 1.1;
@@ -33,28 +35,44 @@ const LEAST_GAIN = 1.1;
 /** How many times as long as sharing an op takes has to be what it saves. */
 const MARGIN = 2;
 
+/** Columns and rows of a matrix so small that a product with it costs nothing but being shared, and its calls for a sample. */
+const SMALL = 64;
+const SMALL_CALLS = 64;
+
 /**
- * Measures 1, 2, 4, ... `threads` threads and leaves the pool set to the best of them.
+ * Measures 1, 2, 4, ... `threads` threads, for one row and for many.
  *
+ * @param matrices quantised ones that are in the memory, at least one
  * @param isFixed use all `threads`; only `leastWork` is chosen
  */
 export function tuneThreads(
   kernels: WasmExports,
   memory: LinearMemory,
+  matrices: readonly Weight[],
   threads: number,
   isFixed: boolean,
 ): ThreadTuning {
-  const large = new Product(kernels, memory, LARGE, LARGE_CALLS);
-  const small = new Product(kernels, memory, SMALL, SMALL_CALLS);
   const counts = [1, ...isFixed ? [] : powersOfTwo(threads), threads];
-  const times = large.fastest(counts);
-  const best = isFixed ? threads : leastOf(counts, times);
-  const speedup = times.get(1)! / times.get(best)!;
-  const leastWork = best === 1 ? Infinity : sharedFrom(small, best, LARGE ** 2 / times.get(1)!, speedup);
-  large.free();
-  small.free();
-  kernels.pool_configure(best - 1, leastWork);
-  return { threads: best, leastWork, speedup };
+  const store = new WeightStore(kernels, memory);
+  const tiny = store.upload("matrix", "q8_0", [SMALL, SMALL], new Uint8Array(SMALL * SMALL / 32 * 34));
+  const timer = new ProductTimer(kernels, memory, matrices);
+  const small = new ProductTimer(kernels, memory, [tiny], SMALL_CALLS * SMALL * SMALL);
+  try {
+    const [decode, prompt] = [1, PRODUCT_ROWS].map((rows) => {
+      const times = medians(counts, (count) => timer.sample(count, rows));
+      const best = isFixed ? threads : leastOf(counts, times);
+      const speedup = times.get(1)! / times.get(best)!;
+      if (best === 1) return { threads: 1, leastWork: Infinity, speedup };
+      const shared = medians([1, best], (count) => small.sample(count, 1));
+      const cost = SMALL ** 2 * Math.max(shared.get(best)! - shared.get(1)!, 0);
+      return { threads: best, leastWork: sharedFrom(cost, 1 / times.get(1)!, speedup), speedup };
+    });
+    return { decode, prompt };
+  } finally {
+    timer.free();
+    small.free();
+    store.release(tiny);
+  }
 }
 
 /** 2, 4, 8, ... below `limit`. */
@@ -64,6 +82,23 @@ function powersOfTwo(limit: number): number[] {
   return powers;
 }
 
+/** The median time with each number of threads. They take turns, so that what else the machine does meets all of them alike. */
+function medians(
+  counts: readonly number[],
+  sample: (count: number) => number,
+): ReadonlyMap<number, number> {
+  const times = new Map(counts.map((count) => [count, [] as number[]]));
+  let start = performance.now();
+  while (performance.now() - start < WARM_UP) sample(counts.at(-1)!);
+  start = performance.now();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    if (round >= FEWEST_ROUNDS && performance.now() - start > MOST_MILLISECONDS) break;
+    for (const count of counts) times.get(count)!.push(sample(count));
+  }
+  const median = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[of.length >> 1];
+  return new Map(counts.map((count) => [count, median(times.get(count)!)]));
+}
+
 /** The fewest threads that more do not beat by {@linkcode LEAST_GAIN}. */
 function leastOf(counts: readonly number[], times: ReadonlyMap<number, number>): number {
   let best = counts[0];
@@ -71,55 +106,7 @@ function leastOf(counts: readonly number[], times: ReadonlyMap<number, number>):
   return best;
 }
 
-/** Multiply-adds, done at `rate` a millisecond, from which on sharing an op saves {@linkcode MARGIN} times what it costs. */
-function sharedFrom(small: Product, threads: number, rate: number, speedup: number): number {
-  const times = small.fastest([1, threads]);
-  const cost = Math.max(times.get(threads)! - times.get(1)!, 0);
+/** Multiply-adds, done at `rate` a millisecond, from which on sharing an op saves {@linkcode MARGIN} times its `cost` in milliseconds. */
+function sharedFrom(cost: number, rate: number, speedup: number): number {
   return MARGIN * rate * cost / (1 - 1 / Math.max(speedup, LEAST_GAIN));
-}
-
-/** A product of a row with a square matrix. */
-class Product {
-  readonly #kernels: WasmExports;
-  readonly #calls: number;
-  readonly #run: () => void;
-  readonly free: () => void;
-
-  constructor(kernels: WasmExports, memory: LinearMemory, size: number, calls: number) {
-    this.#kernels = kernels;
-    this.#calls = calls;
-    const weights = new WeightStore(kernels, memory);
-    const matrix = weights.upload("matrix", "q8_0", [size, size], new Uint8Array(size * size / 32 * 34));
-    const [x, out] = [1, 2].map(() => memory.allocate("measurement", size * 4));
-    const scratch = memory.allocate("measurement", kernels.activation_bytes(1, size, 2));
-    kernels.quantize_activations(x.pointer, size, 1, size, 2, scratch.pointer);
-    const at = [weightPointer(matrix), x.pointer, scratch.pointer, out.pointer];
-    this.#run = () => kernels.linear(at[0], at[1], size, at[2], 2, 1, at[3], size, false);
-    this.free = () => {
-      weights.release(matrix);
-      [x, out, scratch].forEach((region) => memory.free(region));
-    };
-  }
-
-  /** Milliseconds of the fastest call with each number of threads. */
-  fastest(counts: readonly number[]): ReadonlyMap<number, number> {
-    const times = new Map(counts.map((count) => [count, Infinity]));
-    for (const count of counts) {
-      const start = performance.now();
-      while (performance.now() - start < WARM_UP) this.#sample(count);
-    }
-    for (let sample = 0; sample < SAMPLES; sample++) {
-      for (const count of counts) times.set(count, Math.min(times.get(count)!, this.#sample(count)));
-    }
-    return times;
-  }
-
-  /** Milliseconds of a call. The first one, which may have to wake threads, does not count. */
-  #sample(count: number): number {
-    this.#kernels.pool_configure(count - 1, 0);
-    this.#run();
-    const start = performance.now();
-    for (let call = 0; call < this.#calls; call++) this.#run();
-    return (performance.now() - start) / this.#calls;
-  }
 }

@@ -1,8 +1,7 @@
 /** @file Several threads on one shared memory: an instance here, one in each helper, and how large an op they share. */
 import type { WasmExports } from "../../../wasm/pkg/exports.ts";
-import { type Helper, helperKind, startHelper } from "./helper.ts";
-import { LinearMemory } from "./memory.ts";
-import { tuneThreads } from "./thread_count.ts";
+import { helperKind, startHelper } from "./helper.ts";
+import { ThreadPool } from "./thread_pool.ts";
 
 /** How many threads compute. */
 export interface ThreadOptions {
@@ -10,15 +9,6 @@ export interface ThreadOptions {
   readonly threads?: number | "auto";
   /** Multiply-adds from which on an op is shared; measured unless given, which then also settles the number of threads. */
   readonly leastWork?: number;
-}
-
-/** An instance and its helpers. */
-export interface OpenedThreads {
-  readonly kernels: WasmExports;
-  /** Threads in use, the caller's own included. */
-  readonly threads: number;
-  /** Ends the helpers. */
-  close(): void;
 }
 
 /** Most that `auto` tries: memory is the limit long before. */
@@ -58,17 +48,16 @@ export async function openShared(
 }
 
 /**
- * Starts helpers for an instance and settles how many take part.
+ * Starts helpers for an instance; all of them take part.
  *
  * @param count threads in all
- * @returns the instance, and what was measured, as a part of a sentence
  */
 export async function startHelpers(
   { kernels, memory }: { kernels: WasmExports; memory: WebAssembly.Memory },
   module: WebAssembly.Module,
   count: number,
   { threads, leastWork }: ThreadOptions,
-): Promise<OpenedThreads & { readonly reason: string }> {
+): Promise<ThreadPool> {
   const kind = helperKind()!;
   const started = Array.from(
     { length: count - 1 },
@@ -76,30 +65,11 @@ export async function startHelpers(
   );
   const settled = await Promise.allSettled(started);
   const helpers = settled.flatMap((each) => each.status === "fulfilled" ? [each.value] : []);
-  const close = (): void => stop(kernels, helpers);
-  try {
-    const failed = settled.find((each) => each.status === "rejected");
-    if (failed) throw failed.reason;
-    if (leastWork !== undefined) {
-      kernels.pool_configure(count - 1, leastWork);
-      return { kernels, threads: count, close, reason: `${count} threads` };
-    }
-    const tuning = tuneThreads(kernels, new LinearMemory(kernels), count, threads !== "auto");
-    helpers.splice(tuning.threads - 1).forEach((helper) => helper.terminate());
-    const gain = `${tuning.speedup.toFixed(2)} times as fast as one in a test`;
-    const reason = tuning.threads === 1
-      ? `one thread, because ${count} were no faster in a test`
-      : `${tuning.threads} threads, ${gain}`;
-    return { kernels, threads: tuning.threads, close, reason };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-function stop(kernels: WasmExports, helpers: readonly Helper[]): void {
-  kernels.pool_stop();
-  helpers.forEach((helper) => helper.terminate());
+  const pool = new ThreadPool(kernels, helpers, { leastWork, isFixed: threads !== "auto" });
+  const failed = settled.find((each) => each.status === "rejected");
+  if (failed === undefined) return pool;
+  pool.close();
+  throw failed.reason;
 }
 
 function sharedMemory(): WebAssembly.Memory {

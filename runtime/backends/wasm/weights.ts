@@ -4,7 +4,7 @@ import type { Weight, WeightUse } from "../../backend.ts";
 import { WeightsError } from "../../errors.ts";
 import { dequantize } from "../../formats/quantize.ts";
 import type { MatrixUpload } from "../../matrix_upload.ts";
-import { byteLength, type WeightDtype } from "../../tensor.ts";
+import { byteLength, isQuantized, type WeightDtype } from "../../tensor.ts";
 import { type LinearMemory, MOST_BYTES, type Region } from "./memory.ts";
 
 /** The numbers that `matrix_new` knows dtypes by. */
@@ -30,12 +30,17 @@ export class WeightStore {
   readonly #kernels: WasmExports;
   readonly #memory: LinearMemory;
   readonly #dotKind: number;
-  readonly #matrices = new WeakSet<Region>();
+  readonly #matrices = new Map<Region, Weight>();
 
   constructor(kernels: WasmExports, memory: LinearMemory) {
     this.#kernels = kernels;
     this.#memory = memory;
     this.#dotKind = kernels.probe_dot();
+  }
+
+  /** The quantised matrices. */
+  get quantized(): readonly Weight[] {
+    return [...this.#matrices.values()].filter(({ dtype }) => isQuantized(dtype));
   }
 
   /** See {@linkcode Backend.upload}. */
@@ -52,7 +57,7 @@ export class WeightStore {
   /** See {@linkcode Backend.release}. */
   release(weight: Weight): void {
     const region = weight.data as Region;
-    if (this.#matrices.has(region)) this.#kernels.matrix_free(this.#memory.disown(region));
+    if (this.#matrices.delete(region)) this.#kernels.matrix_free(this.#memory.disown(region));
     else this.#memory.free(region);
   }
 
@@ -72,7 +77,6 @@ export class WeightStore {
     const matrix = fits ? this.#kernels.matrix_new(DTYPE_NUMBER[dtype], rows, columns, this.#dotKind) : 0;
     const packedBytes = matrix === 0 ? publishedBytes : this.#kernels.matrix_bytes(matrix) >>> 0;
     const region = this.#memory.adopt(name, matrix, packedBytes);
-    this.#matrices.add(region);
     let written = 0;
     return {
       write: (bytes) => {
@@ -99,7 +103,11 @@ export class WeightStore {
 
   #seal(matrix: number, weight: Omit<Weight, "byteLength">, name: string): Weight {
     const region = weight.data as Region;
-    if (this.#kernels.matrix_seal(matrix)) return { ...weight, byteLength: region.byteLength };
+    if (this.#kernels.matrix_seal(matrix)) {
+      const sealed = { ...weight, byteLength: region.byteLength };
+      this.#matrices.set(region, sealed);
+      return sealed;
+    }
     this.#kernels.matrix_free(this.#memory.disown(region));
     throw new WeightsError(
       `Cannot upload ${name}: a block's scale is NaN or infinite, expected a finite number`,
