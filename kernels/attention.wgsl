@@ -4,14 +4,14 @@
 // partials, for attention_combine: [l, heads, splits, VALUE_QUADS + 1] quads: the weighted sum of values, then the largest score and
 // the sum of weights, which is 0 in a split without keys
 // Grid: [heads / GROUP, splits, l].
-override WORKGROUP_SIZE: u32 = 128; // a multiple of TILE and of VALUE_LANES
 override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
 override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
-override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
+override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
+override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
+override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
 
 struct Params {
   heads: u32,
@@ -42,6 +42,18 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
+fn store(group: vec3u, head: u32, lane: u32, sum: vec4f, highest: f32, total: f32) {
+  if (head < GROUP) {
+    let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
+    if (lane < VALUE_QUADS) {
+      partials[row + lane] = sum;
+    }
+    if (lane == 0u) {
+      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
+    }
+  }
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let kv_head = group.x * GROUP / params.heads_per_kv;
@@ -50,51 +62,42 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   let end = min((group.y + 1u) * share, seen.count);
   load_queries(index, group.z, group.x * GROUP);
   workgroupBarrier();
-  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  let step = WORKGROUP_SIZE / VALUE_LANES;
-  var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
-  var totals = Heads();
-  var low = mat4x4f();
-  var high = mat4x4f();
+  // An invocation sums one quad of the values for every STEP-th head.
+  let lane = index % VALUE_LANES;
+  let heads = index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
+  var highest = vec4f(LOWEST);
+  var totals = vec4f();
+  var sums = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
-    let a = highest_heads(tile_highest[0], tile_highest[1]);
-    let b = highest_heads(tile_highest[2], tile_highest[3]);
-    let raised = highest_heads(highest, highest_heads(a, b));
-    if (index < TILE) {
-      tile[index] = Heads(exp(tile[index].low - raised.low), exp(tile[index].high - raised.high));
-    }
-    let fade = Heads(exp(highest.low - raised.low), exp(highest.high - raised.high));
-    low = mat4x4f(low[0] * fade.low.x, low[1] * fade.low.y, low[2] * fade.low.z, low[3] * fade.low.w);
-    high = mat4x4f(high[0] * fade.high.x, high[1] * fade.high.y, high[2] * fade.high.z, high[3] * fade.high.w);
-    totals = Heads(totals.low * fade.low, totals.high * fade.high);
+    let i = start + min(index % TILE, count - 1u);
+    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    let raised = max(highest, highest_scores(heads));
+    let fade = exp(highest - raised);
+    sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
+    totals *= fade;
     highest = raised;
-    workgroupBarrier();
-    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
-      // Keys beyond the last repeat it, with a weight of 0.
-      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
-      let values = mat4x4f(
-        value_quad(value_row(seen, start + picked.x, kv_head), lane),
-        value_quad(value_row(seen, start + picked.y, kv_head), lane),
-        value_quad(value_row(seen, start + picked.z, kv_head), lane),
-        value_quad(value_row(seen, start + picked.w, kv_head), lane),
-      );
-      let x = tile[picked.x];
-      let y = tile[picked.y];
-      let z = tile[picked.z];
-      let w = tile[picked.w];
-      low += outer(values[0], x.low * inside.x) + outer(values[1], y.low * inside.y);
-      low += outer(values[2], z.low * inside.z) + outer(values[3], w.low * inside.w);
-      totals.low += mat4x4f(x.low, y.low, z.low, w.low) * inside;
-      if (GROUP > 4u) {
-        high += outer(values[0], x.high * inside.x) + outer(values[1], y.high * inside.y);
-        high += outer(values[2], z.high * inside.z) + outer(values[3], w.high * inside.w);
-        totals.high += mat4x4f(x.high, y.high, z.high, w.high) * inside;
+    for (var quad = 0u; 4u * quad < count; quad += 4u) {
+      let values = values_at(quad, min(lane, VALUE_QUADS - 1u));
+      let x = weigh(values, heads.x, quad, highest.x);
+      sums[0] += x.sum;
+      totals.x += x.total;
+      if (GROUP > STEP) {
+        let y = weigh(values, heads.y, quad, highest.y);
+        sums[1] += y.sum;
+        totals.y += y.total;
+      }
+      if (GROUP > 2u * STEP) {
+        let z = weigh(values, heads.z, quad, highest.z);
+        let w = weigh(values, heads.w, quad, highest.w);
+        sums[2] += z.sum;
+        sums[3] += w.sum;
+        totals += vec4f(0.0, 0.0, z.total, w.total);
       }
     }
-    workgroupBarrier();
   }
-  store_heads(index, group, low, high, highest, Heads(join(totals.low, index), join(totals.high, index)));
+  store(group, heads.x, lane, sums[0], highest.x, totals.x);
+  store(group, heads.y, lane, sums[1], highest.y, totals.y);
+  store(group, heads.z, lane, sums[2], highest.z, totals.z);
+  store(group, heads.w, lane, sums[3], highest.w, totals.w);
 }

@@ -20,10 +20,10 @@ struct Params {
 
 var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
 var<workgroup> weights: array<f32, MOST_SPLITS>;
+var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
 var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
-var<workgroup> totals: array<f32, WORKGROUP_SIZE>;
 
-// Leaves each split's weight in `weights`; returns this invocation's split's sum of weights, so weighted. Every invocation calls.
+// Leaves each split's weight in `weights`, and returns the sum of all weights, so weighted. Every invocation calls.
 fn weigh_splits(index: u32, first: u32) -> f32 {
   var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
   if (index < params.splits) {
@@ -40,9 +40,14 @@ fn weigh_splits(index: u32, first: u32) -> f32 {
   let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
   if (index < MOST_SPLITS) {
     weights[index] = select(0.0, weight, stats.y > 0.0);
+    totals[index / 4u][index % 4u] = weight * stats.y;
   }
   workgroupBarrier();
-  return weight * stats.y;
+  var total = vec4f();
+  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
+    total += totals[i];
+  }
+  return dot(total, vec4f(1.0));
 }
 
 fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
@@ -54,7 +59,7 @@ fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let first = (group.y * params.heads + group.x) * params.splits * (VALUE_QUADS + 1u);
-  totals[index] = weigh_splits(index, first);
+  let total = weigh_splits(index, first);
   let step = WORKGROUP_SIZE / VALUE_LANES;
   let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
   var sum = vec4f();
@@ -63,18 +68,12 @@ fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workg
     sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
   }
   sums[index] = sum;
-  for (var width = WORKGROUP_SIZE / 2u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (index < width) {
-      totals[index] += totals[index + width];
-      if (width >= VALUE_LANES) {
-        sums[index] += sums[index + width];
-      }
-    }
-  }
   workgroupBarrier();
   if (index < V_HEAD_DIM) {
-    let at = params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index;
-    out[at] = sums[index / 4u][index % 4u] / totals[0];
+    var element = 0.0;
+    for (var lane = index / 4u; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
+      element += sums[lane][index % 4u];
+    }
+    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element / total;
   }
 }

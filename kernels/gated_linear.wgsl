@@ -1,5 +1,5 @@
 // gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
-// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
+// gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
 override ROWS: u32 = 4; // 1, 2 or 4
@@ -7,7 +7,6 @@ override ROWS: u32 = 4; // 1, 2 or 4
 struct Params {
   rows: u32,
   blocks: u32,
-  columns: u32,
   quads: u32,
   x_offset: u32,
   x_stride: u32,
@@ -17,31 +16,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> gate: array<Block>;
-@group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
 @group(0) @binding(2) var<storage, read> up: array<Block>;
-@group(0) @binding(3) var<storage, read> up_scales: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
-
-// gate's product and up's.
-fn products(i: u32, activations: Activations) -> vec2f {
-  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
-  if (HAS_SCALES) {
-    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
-  }
-  return products;
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  let scale = norm_scale(x_row, at);
   let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block, scale);
+    let activations = activations_at(x_row, block);
     low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
     if (ROWS > 1u) {
       low += vec4f(0.0, 0.0, products(rows.y + block, activations));
@@ -50,6 +37,7 @@ fn gated_linear(at: Invocation) {
       high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
     }
   }
+  let scale = operand_scale(at);
   var totals = sum4(low, at);
   if (ROWS > 2u) {
     let high_totals = sum4(high, at);
@@ -58,7 +46,7 @@ fn gated_linear(at: Invocation) {
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
-    let pair = select(totals.xy, totals.zw, (at.index & 1u) == 1u);
+    let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
     out[i] = silu(pair.x) * pair.y;
   }
 }

@@ -1,6 +1,6 @@
 // linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
 // invocation takes one block of each at a time, so that all their loads are under way at once.
-// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
+// weights: [rows, blocks] blocks of [n, k], their scales: see product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
 override ROWS: u32 = 4; // 1, 2, 4 or 8
@@ -9,7 +9,6 @@ override ACCUMULATE: bool = false;
 struct Params {
   rows: u32,
   blocks: u32,
-  columns: u32,
   quads: u32,
   x_offset: u32,
   x_stride: u32,
@@ -19,29 +18,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<Block>;
-@group(0) @binding(1) var<storage, read> scales: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
-
-fn product(i: u32, activations: Activations) -> f32 {
-  let product = dot_block(weights[i], activations);
-  if (HAS_SCALES) {
-    return product * scale_at(scales[i / 2u], i);
-  }
-  return product;
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  let scale = norm_scale(x_row, at);
   let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f();
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block, scale);
+    let activations = activations_at(x_row, block);
     low.x += product(low_rows.x + block, activations);
     if (ROWS > 1u) {
       low.y += product(low_rows.y + block, activations);
@@ -57,6 +46,7 @@ fn linear(at: Invocation) {
       high.w += product(high_rows.w + block, activations);
     }
   }
+  let scale = operand_scale(at);
   var totals = sum4(low, at);
   if (ROWS > 4u) {
     let high_totals = sum4(high, at);
@@ -65,7 +55,7 @@ fn linear(at: Invocation) {
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
-    let total = totals[at.index & 3u];
+    let total = scale * totals[at.index & 3u];
     if (ACCUMULATE) {
       out[i] += total;
     } else {

@@ -28,6 +28,6 @@ fn round_activations(@builtin(local_invocation_index) index: u32, @builtin(workg
   let most = max(max(quads.x, quads.y), max(quads.z, quads.w));
   let inverse = select(0.0, STEPS / most, most > 0.0);
   if (quad < params.quads) {
-    out[group.y * params.quads + quad] = round(values * inverse) * (most / STEPS);
+    out[group.y * params.quads + quad] = vec4f(rounded_quad(values, inverse)) * (most / STEPS);
   }
 }

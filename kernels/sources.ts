@@ -100,14 +100,14 @@ fn advance_cursor() {
 // partials, for attention_combine: [l, heads, splits, VALUE_QUADS + 1] quads: the weighted sum of values, then the largest score and
 // the sum of weights, which is 0 in a split without keys
 // Grid: [heads / GROUP, splits, l].
-override WORKGROUP_SIZE: u32 = 128; // a multiple of TILE and of VALUE_LANES
 override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
 override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // invocations that share a key's value: a power of two, at least VALUE_QUADS
-override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products there
+override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
+override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
+override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
 
 struct Params {
   heads: u32,
@@ -138,6 +138,18 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
+fn store(group: vec3u, head: u32, lane: u32, sum: vec4f, highest: f32, total: f32) {
+  if (head < GROUP) {
+    let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
+    if (lane < VALUE_QUADS) {
+      partials[row + lane] = sum;
+    }
+    if (lane == 0u) {
+      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
+    }
+  }
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let kv_head = group.x * GROUP / params.heads_per_kv;
@@ -146,53 +158,44 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   let end = min((group.y + 1u) * share, seen.count);
   load_queries(index, group.z, group.x * GROUP);
   workgroupBarrier();
-  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  let step = WORKGROUP_SIZE / VALUE_LANES;
-  var highest = Heads(vec4f(LOWEST), vec4f(LOWEST));
-  var totals = Heads();
-  var low = mat4x4f();
-  var high = mat4x4f();
+  // An invocation sums one quad of the values for every STEP-th head.
+  let lane = index % VALUE_LANES;
+  let heads = index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
+  var highest = vec4f(LOWEST);
+  var totals = vec4f();
+  var sums = mat4x4f();
   for (var start = group.y * share; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    score_tile(index, key_row(seen, start + min(index % TILE, count - 1u), kv_head), count);
-    let a = highest_heads(tile_highest[0], tile_highest[1]);
-    let b = highest_heads(tile_highest[2], tile_highest[3]);
-    let raised = highest_heads(highest, highest_heads(a, b));
-    if (index < TILE) {
-      tile[index] = Heads(exp(tile[index].low - raised.low), exp(tile[index].high - raised.high));
-    }
-    let fade = Heads(exp(highest.low - raised.low), exp(highest.high - raised.high));
-    low = mat4x4f(low[0] * fade.low.x, low[1] * fade.low.y, low[2] * fade.low.z, low[3] * fade.low.w);
-    high = mat4x4f(high[0] * fade.high.x, high[1] * fade.high.y, high[2] * fade.high.z, high[3] * fade.high.w);
-    totals = Heads(totals.low * fade.low, totals.high * fade.high);
+    let i = start + min(index % TILE, count - 1u);
+    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    let raised = max(highest, highest_scores(heads));
+    let fade = exp(highest - raised);
+    sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
+    totals *= fade;
     highest = raised;
-    workgroupBarrier();
-    for (var key = index / VALUE_LANES; key < count; key += 4u * step) {
-      // Keys beyond the last repeat it, with a weight of 0.
-      let picked = min(key + step * vec4u(0u, 1u, 2u, 3u), vec4u(count - 1u));
-      let inside = select(vec4f(), vec4f(1.0), key + step * vec4u(0u, 1u, 2u, 3u) < vec4u(count));
-      let values = mat4x4f(
-        value_quad(value_row(seen, start + picked.x, kv_head), lane),
-        value_quad(value_row(seen, start + picked.y, kv_head), lane),
-        value_quad(value_row(seen, start + picked.z, kv_head), lane),
-        value_quad(value_row(seen, start + picked.w, kv_head), lane),
-      );
-      let x = tile[picked.x];
-      let y = tile[picked.y];
-      let z = tile[picked.z];
-      let w = tile[picked.w];
-      low += outer(values[0], x.low * inside.x) + outer(values[1], y.low * inside.y);
-      low += outer(values[2], z.low * inside.z) + outer(values[3], w.low * inside.w);
-      totals.low += mat4x4f(x.low, y.low, z.low, w.low) * inside;
-      if (GROUP > 4u) {
-        high += outer(values[0], x.high * inside.x) + outer(values[1], y.high * inside.y);
-        high += outer(values[2], z.high * inside.z) + outer(values[3], w.high * inside.w);
-        totals.high += mat4x4f(x.high, y.high, z.high, w.high) * inside;
+    for (var quad = 0u; 4u * quad < count; quad += 4u) {
+      let values = values_at(quad, min(lane, VALUE_QUADS - 1u));
+      let x = weigh(values, heads.x, quad, highest.x);
+      sums[0] += x.sum;
+      totals.x += x.total;
+      if (GROUP > STEP) {
+        let y = weigh(values, heads.y, quad, highest.y);
+        sums[1] += y.sum;
+        totals.y += y.total;
+      }
+      if (GROUP > 2u * STEP) {
+        let z = weigh(values, heads.z, quad, highest.z);
+        let w = weigh(values, heads.w, quad, highest.w);
+        sums[2] += z.sum;
+        sums[3] += w.sum;
+        totals += vec4f(0.0, 0.0, z.total, w.total);
       }
     }
-    workgroupBarrier();
   }
-  store_heads(index, group, low, high, highest, Heads(join(totals.low, index), join(totals.high, index)));
+  store(group, heads.x, lane, sums[0], highest.x, totals.x);
+  store(group, heads.y, lane, sums[1], highest.y, totals.y);
+  store(group, heads.z, lane, sums[2], highest.z, totals.z);
+  store(group, heads.w, lane, sums[3], highest.w, totals.w);
 }
 `,
   attention_combine: `// attention_combine: joins the splits of attention: each one's weighted sum counts e^(its largest score) times.
@@ -217,10 +220,10 @@ struct Params {
 
 var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
 var<workgroup> weights: array<f32, MOST_SPLITS>;
+var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
 var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
-var<workgroup> totals: array<f32, WORKGROUP_SIZE>;
 
-// Leaves each split's weight in \`weights\`; returns this invocation's split's sum of weights, so weighted. Every invocation calls.
+// Leaves each split's weight in \`weights\`, and returns the sum of all weights, so weighted. Every invocation calls.
 fn weigh_splits(index: u32, first: u32) -> f32 {
   var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
   if (index < params.splits) {
@@ -237,9 +240,14 @@ fn weigh_splits(index: u32, first: u32) -> f32 {
   let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
   if (index < MOST_SPLITS) {
     weights[index] = select(0.0, weight, stats.y > 0.0);
+    totals[index / 4u][index % 4u] = weight * stats.y;
   }
   workgroupBarrier();
-  return weight * stats.y;
+  var total = vec4f();
+  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
+    total += totals[i];
+  }
+  return dot(total, vec4f(1.0));
 }
 
 fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
@@ -251,7 +259,7 @@ fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let first = (group.y * params.heads + group.x) * params.splits * (VALUE_QUADS + 1u);
-  totals[index] = weigh_splits(index, first);
+  let total = weigh_splits(index, first);
   let step = WORKGROUP_SIZE / VALUE_LANES;
   let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
   var sum = vec4f();
@@ -260,19 +268,13 @@ fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workg
     sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
   }
   sums[index] = sum;
-  for (var width = WORKGROUP_SIZE / 2u; width > 0u; width /= 2u) {
-    workgroupBarrier();
-    if (index < width) {
-      totals[index] += totals[index + width];
-      if (width >= VALUE_LANES) {
-        sums[index] += sums[index + width];
-      }
-    }
-  }
   workgroupBarrier();
   if (index < V_HEAD_DIM) {
-    let at = params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index;
-    out[at] = sums[index / 4u][index % 4u] / totals[0];
+    var element = 0.0;
+    for (var lane = index / 4u; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
+      element += sums[lane][index % 4u];
+    }
+    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element / total;
   }
 }
 `,
@@ -632,7 +634,7 @@ fn gate_fusion(@builtin(global_invocation_id) id: vec3u) {
 }
 `,
   gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
-// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
+// gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
 override ROWS: u32 = 4; // 1, 2 or 4
@@ -640,7 +642,6 @@ override ROWS: u32 = 4; // 1, 2 or 4
 struct Params {
   rows: u32,
   blocks: u32,
-  columns: u32,
   quads: u32,
   x_offset: u32,
   x_stride: u32,
@@ -650,31 +651,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> gate: array<Block>;
-@group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
 @group(0) @binding(2) var<storage, read> up: array<Block>;
-@group(0) @binding(3) var<storage, read> up_scales: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
-
-// gate's product and up's.
-fn products(i: u32, activations: Activations) -> vec2f {
-  let products = vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
-  if (HAS_SCALES) {
-    return products * vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
-  }
-  return products;
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  let scale = norm_scale(x_row, at);
   let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block, scale);
+    let activations = activations_at(x_row, block);
     low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
     if (ROWS > 1u) {
       low += vec4f(0.0, 0.0, products(rows.y + block, activations));
@@ -683,6 +672,7 @@ fn gated_linear(at: Invocation) {
       high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
     }
   }
+  let scale = operand_scale(at);
   var totals = sum4(low, at);
   if (ROWS > 2u) {
     let high_totals = sum4(high, at);
@@ -691,7 +681,7 @@ fn gated_linear(at: Invocation) {
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
-    let pair = select(totals.xy, totals.zw, (at.index & 1u) == 1u);
+    let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
     out[i] = silu(pair.x) * pair.y;
   }
 }
@@ -865,7 +855,7 @@ fn layer_norm(at: Invocation) {
 `,
   linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
 // invocation takes one block of each at a time, so that all their loads are under way at once.
-// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x, norm: see operand   out: [l, n] f32
+// weights: [rows, blocks] blocks of [n, k], their scales: see product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
 override ROWS: u32 = 4; // 1, 2, 4 or 8
@@ -874,7 +864,6 @@ override ACCUMULATE: bool = false;
 struct Params {
   rows: u32,
   blocks: u32,
-  columns: u32,
   quads: u32,
   x_offset: u32,
   x_stride: u32,
@@ -884,29 +873,19 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<Block>;
-@group(0) @binding(1) var<storage, read> scales: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
-
-fn product(i: u32, activations: Activations) -> f32 {
-  let product = dot_block(weights[i], activations);
-  if (HAS_SCALES) {
-    return product * scale_at(scales[i / 2u], i);
-  }
-  return product;
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear(at: Invocation) {
   let first = at.group.x * ROWS;
   let x_row = params.x_offset + at.group.y * params.x_stride;
-  let scale = norm_scale(x_row, at);
   let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f();
   var high = vec4f();
   for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block, scale);
+    let activations = activations_at(x_row, block);
     low.x += product(low_rows.x + block, activations);
     if (ROWS > 1u) {
       low.y += product(low_rows.y + block, activations);
@@ -922,6 +901,7 @@ fn linear(at: Invocation) {
       high.w += product(high_rows.w + block, activations);
     }
   }
+  let scale = operand_scale(at);
   var totals = sum4(low, at);
   if (ROWS > 4u) {
     let high_totals = sum4(high, at);
@@ -930,7 +910,7 @@ fn linear(at: Invocation) {
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     let i = params.out_offset + at.group.y * params.out_stride + row;
-    let total = totals[at.index & 3u];
+    let total = scale * totals[at.index & 3u];
     if (ACCUMULATE) {
       out[i] += total;
     } else {
@@ -1172,7 +1152,7 @@ fn round_activations(@builtin(local_invocation_index) index: u32, @builtin(workg
   let most = max(max(quads.x, quads.y), max(quads.z, quads.w));
   let inverse = select(0.0, STEPS / most, most > 0.0);
   if (quad < params.quads) {
-    out[group.y * params.quads + quad] = round(values * inverse) * (most / STEPS);
+    out[group.y * params.quads + quad] = vec4f(rounded_quad(values, inverse)) * (most / STEPS);
   }
 }
 `,
@@ -1764,8 +1744,8 @@ export type LibraryName =
   | "activations_q16"
   | "activations_q8"
   | "attention_block"
-  | "attention_partials"
   | "attention_scores"
+  | "attention_values"
   | "better"
   | "block_bf16"
   | "block_f16"
@@ -1786,11 +1766,17 @@ export type LibraryName =
   | "input_a_shared"
   | "input_b_separate"
   | "input_b_shared"
-  | "operand"
+  | "levels"
+  | "operand_normed"
+  | "operand_plain"
   | "ordered_key"
   | "philox"
   | "pointwise"
+  | "product_plain"
+  | "product_scaled"
   | "product_tile"
+  | "products_plain"
+  | "products_scaled"
   | "quad_block"
   | "read_cache_any"
   | "read_cache_f16_quads"
@@ -1820,37 +1806,22 @@ struct QuantizedActivations {
   sum: f32,
 }
 
-fn pack_quads(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> vec4u {
-  return vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
-}
-
-fn coarse_of(levels: vec4i) -> vec4i {
-  return (levels + 128) >> vec4u(8u);
-}
-
-fn fine_of(levels: vec4i) -> vec4i {
-  return levels - 256 * coarse_of(levels);
+// A level's coarse byte is its second one, rounded by the first, which is the fine one.
+fn coarse_quads(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
+  return second_bytes_of(a + 128u, b + 128u, c + 128u, d + 128u);
 }
 
 fn quantize_block(values: QuadBlock) -> QuantizedActivations {
   let most = largest_of(values);
   let inverse = select(0.0, 32639.0 / most, most > 0.0);
-  let a = vec4i(round(values.a * inverse));
-  let b = vec4i(round(values.b * inverse));
-  let c = vec4i(round(values.c * inverse));
-  let d = vec4i(round(values.d * inverse));
-  let e = vec4i(round(values.e * inverse));
-  let f = vec4i(round(values.f * inverse));
-  let g = vec4i(round(values.g * inverse));
-  let h = vec4i(round(values.h * inverse));
-  let sums = a + b + c + d + e + f + g + h;
+  let levels = levels_of(values, inverse);
   var block: QuantizedActivations;
-  block.coarse_low = pack_quads(coarse_of(a), coarse_of(b), coarse_of(c), coarse_of(d));
-  block.coarse_high = pack_quads(coarse_of(e), coarse_of(f), coarse_of(g), coarse_of(h));
-  block.fine_low = pack_quads(fine_of(a), fine_of(b), fine_of(c), fine_of(d));
-  block.fine_high = pack_quads(fine_of(e), fine_of(f), fine_of(g), fine_of(h));
+  block.coarse_low = coarse_quads(levels.a, levels.b, levels.c, levels.d);
+  block.coarse_high = coarse_quads(levels.e, levels.f, levels.g, levels.h);
+  block.fine_low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
+  block.fine_high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
   block.scale = most / 32639.0;
-  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  block.sum = block.scale * f32(sum_of(levels));
   return block;
 }
 
@@ -1872,20 +1843,12 @@ struct QuantizedActivations {
 fn quantize_block(values: QuadBlock) -> QuantizedActivations {
   let most = largest_of(values);
   let inverse = select(0.0, 127.0 / most, most > 0.0);
-  let a = vec4i(round(values.a * inverse));
-  let b = vec4i(round(values.b * inverse));
-  let c = vec4i(round(values.c * inverse));
-  let d = vec4i(round(values.d * inverse));
-  let e = vec4i(round(values.e * inverse));
-  let f = vec4i(round(values.f * inverse));
-  let g = vec4i(round(values.g * inverse));
-  let h = vec4i(round(values.h * inverse));
-  let sums = a + b + c + d + e + f + g + h;
+  let levels = levels_of(values, inverse);
   var block: QuantizedActivations;
-  block.low = vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
-  block.high = vec4u(pack4xI8(e), pack4xI8(f), pack4xI8(g), pack4xI8(h));
+  block.low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
+  block.high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
   block.scale = most / 127.0;
-  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  block.sum = block.scale * f32(sum_of(levels));
   return block;
 }
 
@@ -2015,65 +1978,11 @@ fn totals_of(slot: u32) -> f32 {
   return shared4[slot] + shared4[slot + 32u] + shared4[slot + 64u] + shared4[slot + 96u];
 }
 `,
-  attention_partials: `// What a workgroup of attention hands on: its heads' weighted sums of values, their largest scores and their sums of weights.
-var<workgroup> joined: array<vec4f, WORKGROUP_SIZE>;
-
-// The sum over the invocations with the same value lane. Every invocation calls.
-fn join(value: vec4f, index: u32) -> vec4f {
-  joined[index] = value;
-  workgroupBarrier();
-  var sum = vec4f();
-  for (var i = index % VALUE_LANES; i < WORKGROUP_SIZE; i += VALUE_LANES) {
-    sum += joined[i];
-  }
-  workgroupBarrier();
-  return sum;
-}
-
-fn outer(value: vec4f, weights: vec4f) -> mat4x4f {
-  return mat4x4f(value * weights.x, value * weights.y, value * weights.z, value * weights.w);
-}
-
-fn store(index: u32, head: u32, group: vec3u, sums: vec4f, highest: f32, totals: f32) {
-  let sum = join(sums, index);
-  let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
-  if (index < VALUE_QUADS) {
-    partials[row + index] = sum;
-  }
-  if (index == 0u) {
-    partials[row + VALUE_QUADS] = vec4f(highest, totals, 0.0, 0.0);
-  }
-}
-
-// Every invocation calls.
-fn store_heads(index: u32, group: vec3u, low: mat4x4f, high: mat4x4f, highest: Heads, totals: Heads) {
-  store(index, 0u, group, low[0], highest.low.x, totals.low.x);
-  if (GROUP > 1u) {
-    store(index, 1u, group, low[1], highest.low.y, totals.low.y);
-  }
-  if (GROUP > 2u) {
-    store(index, 2u, group, low[2], highest.low.z, totals.low.z);
-  }
-  if (GROUP > 3u) {
-    store(index, 3u, group, low[3], highest.low.w, totals.low.w);
-  }
-  if (GROUP > 4u) {
-    store(index, 4u, group, high[0], highest.high.x, totals.high.x);
-  }
-  if (GROUP > 5u) {
-    store(index, 5u, group, high[1], highest.high.y, totals.high.y);
-  }
-  if (GROUP > 6u) {
-    store(index, 6u, group, high[2], highest.high.z, totals.high.z);
-  }
-  if (GROUP > 7u) {
-    store(index, 7u, group, high[3], highest.high.w, totals.high.w);
-  }
-}
-`,
   attention_scores: `// The scores of one tile of keys in attention, for up to eight query heads at a time: heads 0 to 3 in a \`low\` vector, 4 to 7 in a
 // \`high\` one. Written out, because compilers keep what a loop indexes in memory.
+const WORKGROUP_SIZE = 128u;
 const TILE = 32u; // keys at a time
+const PARTS = 4u; // of a key, each an invocation's: WORKGROUP_SIZE / TILE
 const LOWEST = -3.0e38;
 
 struct Heads {
@@ -2082,8 +1991,9 @@ struct Heads {
 }
 
 var<workgroup> query: array<vec4f, QUERY_QUADS>; // [GROUP, KEY_QUADS]
-var<workgroup> tile: array<Heads, WORKGROUP_SIZE>; // [parts, TILE], then scores, then weights in the first TILE
-var<workgroup> tile_highest: array<Heads, 4>;
+var<workgroup> part_scores: array<f32, 1024>; // [8, PARTS, TILE]
+var<workgroup> scores: array<vec4f, 64>; // [8, TILE / 4], LOWEST beyond the last key
+var<workgroup> value_rows: array<u32, TILE>; // beyond the last key its again
 
 fn query_at(head: u32, quad: u32) -> vec4f {
   return query[min(head, GROUP - 1u) * KEY_QUADS + quad];
@@ -2115,15 +2025,10 @@ fn add_heads(a: Heads, b: Heads) -> Heads {
   return Heads(a.low + b.low, a.high + b.high);
 }
 
-fn highest_heads(a: Heads, b: Heads) -> Heads {
-  return Heads(max(a.low, b.low), max(a.high, b.high));
-}
-
-// The products of quads quad, quad + parts, quad + 2 parts and quad + 3 parts of a key, added up.
-fn multiply_quads(row: u32, quad: u32, parts: u32) -> Heads {
-  let last = KEY_QUADS - 1u;
-  let quads = min(quad + parts * vec4u(0u, 1u, 2u, 3u), vec4u(last));
-  let inside = select(vec4f(), vec4f(1.0), quad + parts * vec4u(0u, 1u, 2u, 3u) <= vec4u(last));
+// The products of up to four quads of a key, \`first\` and what follows before \`end\`, added up.
+fn multiply_quads(row: u32, first: u32, end: u32) -> Heads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
   let a = key_quad(row, quads.x) * inside.x;
   let b = key_quad(row, quads.y) * inside.y;
   let c = key_quad(row, quads.z) * inside.z;
@@ -2132,36 +2037,108 @@ fn multiply_quads(row: u32, quad: u32, parts: u32) -> Heads {
   return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
 }
 
-// Leaves the scores of a tile's keys in \`tile\` and their maximum over each quarter in \`tile_highest\`. Every invocation calls.
-fn score_tile(index: u32, row: u32, count: u32) {
-  let parts = WORKGROUP_SIZE / TILE;
-  let key = index % TILE;
+fn score_part(row: u32, part: u32) -> Heads {
+  let share = (KEY_QUADS + PARTS - 1u) / PARTS;
+  let end = min((part + 1u) * share, KEY_QUADS);
   var sums: Heads;
-  if (key < count) {
-    for (var quad = index / TILE; quad < KEY_QUADS; quad += 4u * parts) {
-      sums = add_heads(sums, multiply_quads(row, quad, parts));
-    }
+  for (var quad = part * share; quad < end; quad += 4u) {
+    sums = add_heads(sums, multiply_quads(row, quad, end));
   }
-  tile[index] = sums;
+  return sums;
+}
+
+fn store_parts(index: u32, sums: Heads) {
+  part_scores[index] = sums.low.x;
+  part_scores[index + WORKGROUP_SIZE] = sums.low.y;
+  part_scores[index + 2u * WORKGROUP_SIZE] = sums.low.z;
+  part_scores[index + 3u * WORKGROUP_SIZE] = sums.low.w;
+  if (GROUP > 4u) {
+    part_scores[index + 4u * WORKGROUP_SIZE] = sums.high.x;
+    part_scores[index + 5u * WORKGROUP_SIZE] = sums.high.y;
+    part_scores[index + 6u * WORKGROUP_SIZE] = sums.high.z;
+    part_scores[index + 7u * WORKGROUP_SIZE] = sums.high.w;
+  }
+}
+
+fn join_parts(head: u32, key: u32, count: u32) {
+  if (head < GROUP) {
+    let first = head * PARTS * TILE + key;
+    let low = part_scores[first] + part_scores[first + TILE];
+    let sum = low + (part_scores[first + 2u * TILE] + part_scores[first + 3u * TILE]);
+    scores[(head * TILE + key) / 4u][key % 4u] = select(LOWEST, sum * params.scale, key < count);
+  }
+}
+
+// Leaves the scores of a tile's keys in \`scores\`, and where their values lie in \`value_rows\`; an invocation is given the rows of key
+// index % TILE, or of the last. Every invocation calls; \`scores\` and \`value_rows\` may be in use by others until the first barrier.
+fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
+  store_parts(index, score_part(key_row, index / TILE));
   workgroupBarrier();
+  join_parts(index / TILE, index % TILE, count);
+  join_parts(index / TILE + PARTS, index % TILE, count);
   if (index < TILE) {
-    for (var part = 1u; part < parts; part++) {
-      sums = add_heads(sums, tile[part * TILE + index]);
-    }
-    let lowest = vec4f(LOWEST);
-    tile[index] = Heads(
-      select(lowest, sums.low * params.scale, key < count),
-      select(lowest, sums.high * params.scale, key < count),
-    );
+    value_rows[index] = value_row;
   }
   workgroupBarrier();
-  if (index < 4u) {
-    let first = 8u * index;
-    let a = highest_heads(highest_heads(tile[first], tile[first + 1u]), highest_heads(tile[first + 2u], tile[first + 3u]));
-    let b = highest_heads(highest_heads(tile[first + 4u], tile[first + 5u]), highest_heads(tile[first + 6u], tile[first + 7u]));
-    tile_highest[index] = highest_heads(a, b);
-  }
-  workgroupBarrier();
+}
+`,
+  attention_values: `// What attention makes of a tile's scores: weights, four keys at a time, and the values that they weigh.
+fn score_quad(head: u32, quad: u32) -> vec4f {
+  return scores[min(head, GROUP - 1u) * (TILE / 4u) + quad];
+}
+
+fn highest_score(head: u32) -> f32 {
+  let low = max(max(score_quad(head, 0u), score_quad(head, 1u)), max(score_quad(head, 2u), score_quad(head, 3u)));
+  let high = max(max(score_quad(head, 4u), score_quad(head, 5u)), max(score_quad(head, 6u), score_quad(head, 7u)));
+  let highest = max(low, high);
+  return max(max(highest.x, highest.y), max(highest.z, highest.w));
+}
+
+fn highest_scores(heads: vec4u) -> vec4f {
+  return vec4f(highest_score(heads.x), highest_score(heads.y), highest_score(heads.z), highest_score(heads.w));
+}
+
+// A quad of the values of 16 keys, four in each matrix.
+struct Values {
+  a: mat4x4f,
+  b: mat4x4f,
+  c: mat4x4f,
+  d: mat4x4f,
+}
+
+// Quad \`lane\` of the values of keys 4 * quad .. 4 * quad + 3.
+fn four_values(quad: u32, lane: u32) -> mat4x4f {
+  return mat4x4f(
+    value_quad(value_rows[4u * quad], lane),
+    value_quad(value_rows[4u * quad + 1u], lane),
+    value_quad(value_rows[4u * quad + 2u], lane),
+    value_quad(value_rows[4u * quad + 3u], lane),
+  );
+}
+
+// Those of keys 4 * quad .. 4 * quad + 15.
+fn values_at(quad: u32, lane: u32) -> Values {
+  return Values(
+    four_values(quad, lane),
+    four_values(quad + 1u, lane),
+    four_values(quad + 2u, lane),
+    four_values(quad + 3u, lane),
+  );
+}
+
+struct Weighed {
+  sum: vec4f,
+  total: f32, // of the weights
+}
+
+// The values of keys 4 * quad .. 4 * quad + 15 as a head weighs them: keys beyond the last with 0.
+fn weigh(values: Values, head: u32, quad: u32, highest: f32) -> Weighed {
+  let a = exp(score_quad(head, quad) - highest);
+  let b = exp(score_quad(head, quad + 1u) - highest);
+  let c = exp(score_quad(head, quad + 2u) - highest);
+  let d = exp(score_quad(head, quad + 3u) - highest);
+  let sum = values.a * a + values.b * b + values.c * c + values.d * d;
+  return Weighed(sum, dot(a + b + c + d, vec4f(1.0)));
 }
 `,
   better: `// The larger of two keys with their ids; the lower id among equals.
@@ -2320,12 +2297,12 @@ struct Activations {
   high: vec4f,
 }
 
-// The activations that meet block \`block\`, in the row that starts at quad \`x_row\`, times \`scale\` where it is normed.
-fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
+// The activations that meet block \`block\`, in the row that starts at quad \`x_row\`.
+fn activations_at(x_row: u32, block: u32) -> Activations {
   var activations: Activations;
-  activations.low = operand(x_row, block * BLOCK_QUADS, scale);
+  activations.low = operand(x_row, block * BLOCK_QUADS);
   if (BLOCK_QUADS == 2u) {
-    activations.high = operand(x_row, block * BLOCK_QUADS + 1u, scale);
+    activations.high = operand(x_row, block * BLOCK_QUADS + 1u);
   }
   return activations;
 }
@@ -2361,18 +2338,18 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   dot_quantized: `// dot (quantised): the activations that meet a block of quantised weights, themselves quantised.
 alias Activations = QuantizedActivations;
 
-// Block \`block\` of the row that starts at quad \`x_row\`, times \`scale\` where it is normed.
-fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
+// Block \`block\` of the row that starts at quad \`x_row\`.
+fn activations_at(x_row: u32, block: u32) -> Activations {
   let quad = 8u * block;
   return quantize_block(QuadBlock(
-    operand(x_row, quad, scale),
-    operand(x_row, quad + 1u, scale),
-    operand(x_row, quad + 2u, scale),
-    operand(x_row, quad + 3u, scale),
-    operand(x_row, quad + 4u, scale),
-    operand(x_row, quad + 5u, scale),
-    operand(x_row, quad + 6u, scale),
-    operand(x_row, quad + 7u, scale),
+    operand(x_row, quad),
+    operand(x_row, quad + 1u),
+    operand(x_row, quad + 2u),
+    operand(x_row, quad + 3u),
+    operand(x_row, quad + 4u),
+    operand(x_row, quad + 5u),
+    operand(x_row, quad + 6u),
+    operand(x_row, quad + 7u),
   ));
 }
 `,
@@ -2400,43 +2377,99 @@ fn b_at(i: u32) -> f32 {
   return out[i];
 }
 `,
-  operand: `// operand: the activations that a product reads, four at a time: x, or its RMS norm (arXiv:1910.07467) by \`norm\`.
-// x: [l, quads] of [l, columns] f32, rows ending in zeros   norm: [quads] f32, or anything where NORMED is false
-override NORMED: bool = false;
+  levels: `// Rounding activations to whole levels without conversions, which GPUs make at a quarter of an addition's rate or less: 1.5 * 2^23
+// plus a level leaves it, rounded to nearest even, in the lowest bits of the sum, in two's complement.
+const LEVEL_BASE = 12582912.0;
+const LEVEL_BASE_BITS = 0x4b400000u;
 
+// 32 levels, still on LEVEL_BASE_BITS.
+struct LevelBlock {
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  d: vec4u,
+  e: vec4u,
+  f: vec4u,
+  g: vec4u,
+  h: vec4u,
+}
+
+fn level_quad(values: vec4f, inverse: f32) -> vec4u {
+  return bitcast<vec4u>(fma(values, vec4f(inverse), vec4f(LEVEL_BASE)));
+}
+
+// round(values * inverse), each within 2^22.
+fn rounded_quad(values: vec4f, inverse: f32) -> vec4i {
+  return bitcast<vec4i>(level_quad(values, inverse) - LEVEL_BASE_BITS);
+}
+
+// The same for 32 activations.
+fn levels_of(values: QuadBlock, inverse: f32) -> LevelBlock {
+  return LevelBlock(
+    level_quad(values.a, inverse),
+    level_quad(values.b, inverse),
+    level_quad(values.c, inverse),
+    level_quad(values.d, inverse),
+    level_quad(values.e, inverse),
+    level_quad(values.f, inverse),
+    level_quad(values.g, inverse),
+    level_quad(values.h, inverse),
+  );
+}
+
+fn sum_of(levels: LevelBlock) -> i32 {
+  let sums = levels.a + levels.b + levels.c + levels.d + levels.e + levels.f + levels.g + levels.h;
+  return bitcast<i32>(sums.x + sums.y + sums.z + sums.w - 32u * LEVEL_BASE_BITS);
+}
+
+fn first_bytes(quad: vec4u) -> u32 {
+  return (quad.x & 0xffu) | ((quad.y & 0xffu) << 8u) | ((quad.z & 0xffu) << 16u) | (quad.w << 24u);
+}
+
+fn second_bytes(quad: vec4u) -> u32 {
+  return ((quad.x >> 8u) & 0xffu) | (quad.y & 0xff00u) | ((quad.z & 0xff00u) << 8u) | ((quad.w & 0xff00u) << 16u);
+}
+
+fn first_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
+  return vec4u(first_bytes(a), first_bytes(b), first_bytes(c), first_bytes(d));
+}
+
+fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
+  return vec4u(second_bytes(a), second_bytes(b), second_bytes(c), second_bytes(d));
+}
+`,
+  operand_normed: `// operand (normed): the RMS norm (arXiv:1910.07467) of the activations that a product reads, four at a time. What it divides a row by is
+// known when all of it was read, so the products are divided instead: W (norm * x / rms) = (W (norm * x)) / rms.
+// x: [l, quads] of f32   norm: [quads]
 @group(0) @binding(5) var<storage, read> x: array<vec4f>;
 @group(0) @binding(6) var<storage, read> norm: array<vec4f>;
 
-fn squares_at(x_row: u32, quad: u32) -> f32 {
-  let values = x[x_row + min(quad, params.quads - 1u)];
-  return select(0.0, dot(values, values), quad < params.quads);
-}
+// The squares of the activations that this invocation read.
+var<private> squares: f32;
 
-// What the norm multiplies a row by, beside its weights: 1 / sqrt(mean(x^2) + eps). Every invocation calls.
-fn norm_scale(x_row: u32, at: Invocation) -> f32 {
-  if (!NORMED) {
-    return 1.0;
-  }
-  var squares = vec4f();
-  for (var quad = at.index; quad < params.quads; quad += 4u * WORKGROUP_SIZE) {
-    squares += vec4f(
-      squares_at(x_row, quad),
-      squares_at(x_row, quad + WORKGROUP_SIZE),
-      squares_at(x_row, quad + 2u * WORKGROUP_SIZE),
-      squares_at(x_row, quad + 3u * WORKGROUP_SIZE),
-    );
-  }
-  let sum = sum1(squares.x + squares.y + squares.z + squares.w, at);
-  return 1.0 / sqrt(sum / f32(params.columns) + params.eps);
-}
-
-// Activations 4 * quad .. 4 * quad + 3 of the row that starts at \`x_row\`.
-fn operand(x_row: u32, quad: u32, scale: f32) -> vec4f {
+// Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`, not divided yet. The workgroup reads each once.
+fn operand(x_row: u32, quad: u32) -> vec4f {
   let values = x[x_row + quad];
-  if (NORMED) {
-    return norm[quad] * values * scale;
-  }
-  return values;
+  squares += dot(values, values);
+  return norm[quad] * values;
+}
+
+// What the products are to be multiplied by: 1 / sqrt(mean(x^2) + eps). Every invocation calls, when all is read.
+fn operand_scale(at: Invocation) -> f32 {
+  return 1.0 / sqrt(sum1(squares, at) / f32(4u * params.quads) + params.eps);
+}
+`,
+  operand_plain: `// operand (plain): the activations that a product reads, four at a time.
+// x: [l, quads] of f32, rows ending in zeros
+@group(0) @binding(5) var<storage, read> x: array<vec4f>;
+
+// Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`.
+fn operand(x_row: u32, quad: u32) -> vec4f {
+  return x[x_row + quad];
+}
+
+fn operand_scale(at: Invocation) -> f32 {
+  return 1.0;
 }
 `,
   ordered_key: `// Floats as u32 that compare as the floats do. Kept in integers, NaN and infinities survive: WGSL's float arithmetic may
@@ -2490,6 +2523,18 @@ fn softplus(x: f32) -> f32 {
   let q = s * s;
   let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
   return max(x, 0.0) + 2.0 * s * series;
+}
+`,
+  product_plain: `// product (plain): of block \`i\` of linear's weights, which have no scales.
+fn product(i: u32, activations: Activations) -> f32 {
+  return dot_block(weights[i], activations);
+}
+`,
+  product_scaled: `// product (scaled): of block \`i\` of linear's weights. scales: [rows, blocks] f16
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+
+fn product(i: u32, activations: Activations) -> f32 {
+  return dot_block(weights[i], activations) * scale_at(scales[i / 2u], i);
 }
 `,
   product_tile: `// product_tile: TILE rows of x by TILE rows of weights, TILE / 8 columns at a time in workgroup memory, for kernels that define
@@ -2563,6 +2608,20 @@ fn store_tiles(index: u32, step: u32, fetched: Fetched) {
   store_x(column + 4u, row, fetched.x_high);
   store_weights(column, row, block_quad(fetched.low, quad % BLOCK_QUADS) * fetched.scales.x);
   store_weights(column + 4u, row, block_quad(fetched.high, (quad + 1u) % BLOCK_QUADS) * fetched.scales.y);
+}
+`,
+  products_plain: `// products (plain): gate's and up's, of block \`i\` of each, which have no scales.
+fn products(i: u32, activations: Activations) -> vec2f {
+  return vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
+}
+`,
+  products_scaled: `// products (scaled): gate's and up's, of block \`i\` of each. gate_scales, up_scales: [rows, blocks] f16
+@group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
+@group(0) @binding(3) var<storage, read> up_scales: array<u32>;
+
+fn products(i: u32, activations: Activations) -> vec2f {
+  let scales = vec2f(scale_at(gate_scales[i / 2u], i), scale_at(up_scales[i / 2u], i));
+  return scales * vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
 }
 `,
   quad_block: `// 32 activations, the unit that is quantised by one scale.

@@ -9,37 +9,22 @@ struct QuantizedActivations {
   sum: f32,
 }
 
-fn pack_quads(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> vec4u {
-  return vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
-}
-
-fn coarse_of(levels: vec4i) -> vec4i {
-  return (levels + 128) >> vec4u(8u);
-}
-
-fn fine_of(levels: vec4i) -> vec4i {
-  return levels - 256 * coarse_of(levels);
+// A level's coarse byte is its second one, rounded by the first, which is the fine one.
+fn coarse_quads(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
+  return second_bytes_of(a + 128u, b + 128u, c + 128u, d + 128u);
 }
 
 fn quantize_block(values: QuadBlock) -> QuantizedActivations {
   let most = largest_of(values);
   let inverse = select(0.0, 32639.0 / most, most > 0.0);
-  let a = vec4i(round(values.a * inverse));
-  let b = vec4i(round(values.b * inverse));
-  let c = vec4i(round(values.c * inverse));
-  let d = vec4i(round(values.d * inverse));
-  let e = vec4i(round(values.e * inverse));
-  let f = vec4i(round(values.f * inverse));
-  let g = vec4i(round(values.g * inverse));
-  let h = vec4i(round(values.h * inverse));
-  let sums = a + b + c + d + e + f + g + h;
+  let levels = levels_of(values, inverse);
   var block: QuantizedActivations;
-  block.coarse_low = pack_quads(coarse_of(a), coarse_of(b), coarse_of(c), coarse_of(d));
-  block.coarse_high = pack_quads(coarse_of(e), coarse_of(f), coarse_of(g), coarse_of(h));
-  block.fine_low = pack_quads(fine_of(a), fine_of(b), fine_of(c), fine_of(d));
-  block.fine_high = pack_quads(fine_of(e), fine_of(f), fine_of(g), fine_of(h));
+  block.coarse_low = coarse_quads(levels.a, levels.b, levels.c, levels.d);
+  block.coarse_high = coarse_quads(levels.e, levels.f, levels.g, levels.h);
+  block.fine_low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
+  block.fine_high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
   block.scale = most / 32639.0;
-  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  block.sum = block.scale * f32(sum_of(levels));
   return block;
 }
 

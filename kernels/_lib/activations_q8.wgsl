@@ -9,20 +9,12 @@ struct QuantizedActivations {
 fn quantize_block(values: QuadBlock) -> QuantizedActivations {
   let most = largest_of(values);
   let inverse = select(0.0, 127.0 / most, most > 0.0);
-  let a = vec4i(round(values.a * inverse));
-  let b = vec4i(round(values.b * inverse));
-  let c = vec4i(round(values.c * inverse));
-  let d = vec4i(round(values.d * inverse));
-  let e = vec4i(round(values.e * inverse));
-  let f = vec4i(round(values.f * inverse));
-  let g = vec4i(round(values.g * inverse));
-  let h = vec4i(round(values.h * inverse));
-  let sums = a + b + c + d + e + f + g + h;
+  let levels = levels_of(values, inverse);
   var block: QuantizedActivations;
-  block.low = vec4u(pack4xI8(a), pack4xI8(b), pack4xI8(c), pack4xI8(d));
-  block.high = vec4u(pack4xI8(e), pack4xI8(f), pack4xI8(g), pack4xI8(h));
+  block.low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
+  block.high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
   block.scale = most / 127.0;
-  block.sum = block.scale * f32(sums.x + sums.y + sums.z + sums.w);
+  block.sum = block.scale * f32(sum_of(levels));
   return block;
 }
 

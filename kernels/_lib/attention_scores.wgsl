@@ -1,6 +1,8 @@
 // The scores of one tile of keys in attention, for up to eight query heads at a time: heads 0 to 3 in a `low` vector, 4 to 7 in a
 // `high` one. Written out, because compilers keep what a loop indexes in memory.
+const WORKGROUP_SIZE = 128u;
 const TILE = 32u; // keys at a time
+const PARTS = 4u; // of a key, each an invocation's: WORKGROUP_SIZE / TILE
 const LOWEST = -3.0e38;
 
 struct Heads {
@@ -9,8 +11,9 @@ struct Heads {
 }
 
 var<workgroup> query: array<vec4f, QUERY_QUADS>; // [GROUP, KEY_QUADS]
-var<workgroup> tile: array<Heads, WORKGROUP_SIZE>; // [parts, TILE], then scores, then weights in the first TILE
-var<workgroup> tile_highest: array<Heads, 4>;
+var<workgroup> part_scores: array<f32, 1024>; // [8, PARTS, TILE]
+var<workgroup> scores: array<vec4f, 64>; // [8, TILE / 4], LOWEST beyond the last key
+var<workgroup> value_rows: array<u32, TILE>; // beyond the last key its again
 
 fn query_at(head: u32, quad: u32) -> vec4f {
   return query[min(head, GROUP - 1u) * KEY_QUADS + quad];
@@ -42,15 +45,10 @@ fn add_heads(a: Heads, b: Heads) -> Heads {
   return Heads(a.low + b.low, a.high + b.high);
 }
 
-fn highest_heads(a: Heads, b: Heads) -> Heads {
-  return Heads(max(a.low, b.low), max(a.high, b.high));
-}
-
-// The products of quads quad, quad + parts, quad + 2 parts and quad + 3 parts of a key, added up.
-fn multiply_quads(row: u32, quad: u32, parts: u32) -> Heads {
-  let last = KEY_QUADS - 1u;
-  let quads = min(quad + parts * vec4u(0u, 1u, 2u, 3u), vec4u(last));
-  let inside = select(vec4f(), vec4f(1.0), quad + parts * vec4u(0u, 1u, 2u, 3u) <= vec4u(last));
+// The products of up to four quads of a key, `first` and what follows before `end`, added up.
+fn multiply_quads(row: u32, first: u32, end: u32) -> Heads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
   let a = key_quad(row, quads.x) * inside.x;
   let b = key_quad(row, quads.y) * inside.y;
   let c = key_quad(row, quads.z) * inside.z;
@@ -59,34 +57,47 @@ fn multiply_quads(row: u32, quad: u32, parts: u32) -> Heads {
   return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
 }
 
-// Leaves the scores of a tile's keys in `tile` and their maximum over each quarter in `tile_highest`. Every invocation calls.
-fn score_tile(index: u32, row: u32, count: u32) {
-  let parts = WORKGROUP_SIZE / TILE;
-  let key = index % TILE;
+fn score_part(row: u32, part: u32) -> Heads {
+  let share = (KEY_QUADS + PARTS - 1u) / PARTS;
+  let end = min((part + 1u) * share, KEY_QUADS);
   var sums: Heads;
-  if (key < count) {
-    for (var quad = index / TILE; quad < KEY_QUADS; quad += 4u * parts) {
-      sums = add_heads(sums, multiply_quads(row, quad, parts));
-    }
+  for (var quad = part * share; quad < end; quad += 4u) {
+    sums = add_heads(sums, multiply_quads(row, quad, end));
   }
-  tile[index] = sums;
+  return sums;
+}
+
+fn store_parts(index: u32, sums: Heads) {
+  part_scores[index] = sums.low.x;
+  part_scores[index + WORKGROUP_SIZE] = sums.low.y;
+  part_scores[index + 2u * WORKGROUP_SIZE] = sums.low.z;
+  part_scores[index + 3u * WORKGROUP_SIZE] = sums.low.w;
+  if (GROUP > 4u) {
+    part_scores[index + 4u * WORKGROUP_SIZE] = sums.high.x;
+    part_scores[index + 5u * WORKGROUP_SIZE] = sums.high.y;
+    part_scores[index + 6u * WORKGROUP_SIZE] = sums.high.z;
+    part_scores[index + 7u * WORKGROUP_SIZE] = sums.high.w;
+  }
+}
+
+fn join_parts(head: u32, key: u32, count: u32) {
+  if (head < GROUP) {
+    let first = head * PARTS * TILE + key;
+    let low = part_scores[first] + part_scores[first + TILE];
+    let sum = low + (part_scores[first + 2u * TILE] + part_scores[first + 3u * TILE]);
+    scores[(head * TILE + key) / 4u][key % 4u] = select(LOWEST, sum * params.scale, key < count);
+  }
+}
+
+// Leaves the scores of a tile's keys in `scores`, and where their values lie in `value_rows`; an invocation is given the rows of key
+// index % TILE, or of the last. Every invocation calls; `scores` and `value_rows` may be in use by others until the first barrier.
+fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
+  store_parts(index, score_part(key_row, index / TILE));
   workgroupBarrier();
+  join_parts(index / TILE, index % TILE, count);
+  join_parts(index / TILE + PARTS, index % TILE, count);
   if (index < TILE) {
-    for (var part = 1u; part < parts; part++) {
-      sums = add_heads(sums, tile[part * TILE + index]);
-    }
-    let lowest = vec4f(LOWEST);
-    tile[index] = Heads(
-      select(lowest, sums.low * params.scale, key < count),
-      select(lowest, sums.high * params.scale, key < count),
-    );
-  }
-  workgroupBarrier();
-  if (index < 4u) {
-    let first = 8u * index;
-    let a = highest_heads(highest_heads(tile[first], tile[first + 1u]), highest_heads(tile[first + 2u], tile[first + 3u]));
-    let b = highest_heads(highest_heads(tile[first + 4u], tile[first + 5u]), highest_heads(tile[first + 6u], tile[first + 7u]));
-    tile_highest[index] = highest_heads(a, b);
+    value_rows[index] = value_row;
   }
   workgroupBarrier();
 }

@@ -4,12 +4,12 @@ struct Activations {
   high: vec4f,
 }
 
-// The activations that meet block `block`, in the row that starts at quad `x_row`, times `scale` where it is normed.
-fn activations_at(x_row: u32, block: u32, scale: f32) -> Activations {
+// The activations that meet block `block`, in the row that starts at quad `x_row`.
+fn activations_at(x_row: u32, block: u32) -> Activations {
   var activations: Activations;
-  activations.low = operand(x_row, block * BLOCK_QUADS, scale);
+  activations.low = operand(x_row, block * BLOCK_QUADS);
   if (BLOCK_QUADS == 2u) {
-    activations.high = operand(x_row, block * BLOCK_QUADS + 1u, scale);
+    activations.high = operand(x_row, block * BLOCK_QUADS + 1u);
   }
   return activations;
 }

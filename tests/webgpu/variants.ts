@@ -8,12 +8,12 @@ import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
 const TILES: readonly LibraryName[] = ["tile_64", "tile_128"];
+const OPERANDS: readonly LibraryName[] = ["operand_plain", "operand_normed"];
 const INPUTS_A: readonly LibraryName[] = ["input_a_separate", "input_a_shared"];
 const INPUTS_B: readonly LibraryName[] = ["input_b_separate", "input_b_shared"];
 
 /** Constants of attention for heads of 64 and 128 dimensions, five queries a group: Hymba-1.5B's. */
 const ATTENTION = {
-  WORKGROUP_SIZE: 128,
   HEAD_DIM: 64,
   V_HEAD_DIM: 128,
   GROUP: 5,
@@ -76,11 +76,9 @@ function memoryVariants(): KernelChoice[] {
 }
 
 function productVariants(reduce: LibraryName): KernelChoice[] {
-  const products = PRECISIONS.flatMap((precision) =>
-    WEIGHT_DTYPES.map((dtype) => dotLibraries(dtype, precision))
-  );
+  const products = PRECISIONS.flatMap((precision) => WEIGHT_DTYPES.map((dtype) => ({ dtype, precision })));
   return [
-    { kernel: "round_activations" },
+    { kernel: "round_activations", libraries: ["quad_block", "levels"] },
     ...WEIGHT_DTYPES.flatMap((dtype): KernelChoice[] => [
       ...[0, 1].flatMap((ACCUMULATE) =>
         TILES.map((tile): KernelChoice => ({
@@ -94,17 +92,17 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
         libraries: [`block_${dtype}`, "scale", tile, "product_tile", "tile_sums", "pointwise"],
       })),
     ]),
-    ...products.flatMap((libraries) =>
+    ...products.flatMap(({ dtype, precision }) =>
       [0, 1].flatMap((flag): KernelChoice[] => [
         {
           kernel: "linear",
-          libraries: [reduce, "operand", ...libraries],
-          constants: { WORKGROUP_SIZE: 128, ROWS: flag === 1 ? 8 : 1, ACCUMULATE: flag, NORMED: flag },
+          libraries: [reduce, OPERANDS[flag], ...dotLibraries("product", dtype, precision)],
+          constants: { WORKGROUP_SIZE: 128, ROWS: flag === 1 ? 8 : 1, ACCUMULATE: flag },
         },
         {
           kernel: "gated_linear",
-          libraries: [reduce, "operand", ...libraries, "pointwise"],
-          constants: { ROWS: flag === 1 ? 4 : 1, NORMED: flag },
+          libraries: [reduce, OPERANDS[flag], ...dotLibraries("products", dtype, precision), "pointwise"],
+          constants: { ROWS: flag === 1 ? 4 : 1 },
         },
       ])
     ),
@@ -152,7 +150,7 @@ function cacheVariants(): KernelChoice[] {
         "visible_keys",
         "cache_place",
         "attention_scores",
-        "attention_partials",
+        "attention_values",
       ],
       constants: ATTENTION,
     })),

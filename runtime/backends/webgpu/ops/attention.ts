@@ -13,9 +13,13 @@ const TILE = 32;
 /** Most splits; MOST_SPLITS in attention_combine.wgsl. */
 const MOST_SPLITS = 128;
 const COMBINE_WORKGROUP = 256;
-const MAX_WORKGROUP = 256;
-/** Workgroup memory that every device has (WebGPU's default limit), less what is not counted in `workgroupBytes`. */
-const WORKGROUP_BYTES = 16384 - 128;
+const MAX_VALUE_DIM = 256;
+/** WORKGROUP_SIZE in attention_scores.wgsl. */
+const WORKGROUP = 128;
+/** Query heads that a workgroup serves at most. */
+const MAX_GROUP = 8;
+/** Workgroup memory that every device has (WebGPU's default limit), less what holds no queries. */
+const QUERY_BYTES = 16384 - 6144;
 
 /** How a call is divided. */
 interface Division {
@@ -23,7 +27,6 @@ interface Division {
   readonly vHeadDim: number;
   /** Query heads that a workgroup serves. */
   readonly group: number;
-  readonly workgroupSize: number;
   readonly splits: number;
 }
 
@@ -45,7 +48,7 @@ export function attention(gpu: Gpu, args: AttentionArgs): void {
       "visible_keys",
       "cache_place",
       "attention_scores",
-      "attention_partials",
+      "attention_values",
     ],
     constants: constantsOf(division),
     resources: {
@@ -69,14 +72,14 @@ export function attention(gpu: Gpu, args: AttentionArgs): void {
   combine(gpu, out, partials, numHeads, division);
 }
 
-function constantsOf({ headDim, vHeadDim, group, workgroupSize }: Division): Record<string, number> {
+function constantsOf({ headDim, vHeadDim, group }: Division): Record<string, number> {
   const keyQuads = Math.ceil(headDim / 4);
   return {
-    WORKGROUP_SIZE: workgroupSize,
     HEAD_DIM: headDim,
     GROUP: group,
     KEY_QUADS: keyQuads,
     QUERY_QUADS: group * keyQuads,
+    STEP: WORKGROUP / valueLanes(vHeadDim),
     ...valueConstants(vHeadDim),
   };
 }
@@ -109,12 +112,11 @@ function combine(
 function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: AttentionArgs): Division {
   const headDim = columnCount(queries) / numHeads;
   const vHeadDim = columnCount(out) / numHeads;
-  const workgroupSize = 128;
   const fits = (group: number): boolean =>
-    16 * (group * Math.ceil(headDim / 4) + 3 * workgroupSize) <= WORKGROUP_BYTES;
-  if (vHeadDim > MAX_WORKGROUP || !fits(1)) {
+    group <= MAX_GROUP && 16 * group * Math.ceil(headDim / 4) <= QUERY_BYTES;
+  if (vHeadDim > MAX_VALUE_DIM || !fits(1)) {
     throw new KernelError(
-      `Cannot run attention: values have ${vHeadDim} dimensions a head and keys ${headDim}, expected at most ${MAX_WORKGROUP}`,
+      `Cannot run attention: values have ${vHeadDim} dimensions a head and keys ${headDim}, expected at most ${MAX_VALUE_DIM}`,
       "Use another backend",
     );
   }
@@ -123,5 +125,5 @@ function divide({ cache, numHeads, numKvHeads, lookback, queries, out }: Attenti
   const slots = rowCount(cache.keys);
   const visible = lookback === null ? slots : Math.min(slots, cache.numMetaTokens + lookback + 1);
   const splits = Math.max(1, Math.min(Math.ceil(visible / TILE), MOST_SPLITS));
-  return { headDim, vHeadDim, group, workgroupSize, splits };
+  return { headDim, vHeadDim, group, splits };
 }

@@ -19,7 +19,7 @@ interface MatVecShape {
 
 const MAX_GROUPS = 65535;
 /** Workgroups that a large GPU runs at once: fewer rows a workgroup, down to one, until there are as many. */
-const BUSY_GROUPS = 192;
+const BUSY_GROUPS = 300;
 const MIN_WORKGROUP = 32;
 
 /**
@@ -27,7 +27,7 @@ const MIN_WORKGROUP = 32;
  * multiprocessor busy. Floats are read faster in more and smaller workgroups. Measured on an H100 with Hymba-1.5B's matrices.
  */
 function matVecShape({ dtype }: Weight, rowBlocks: number, rows: number, mostRows: number): MatVecShape {
-  const [most, widest] = WEIGHT_LAYOUTS[dtype].hasScales ? [mostRows, 256] : [2, 128];
+  const [most, widest] = WEIGHT_LAYOUTS[dtype].hasScales ? [mostRows, 256] : [1, 128];
   let ROWS = most;
   while (ROWS > 1 && rows < ROWS * BUSY_GROUPS) ROWS /= 2;
   let WORKGROUP_SIZE = MIN_WORKGROUP;
@@ -45,8 +45,12 @@ export function linear(gpu: Gpu, args: LinearArgs): void {
     const shape = matVecShape(weight, rowBlocks, rows, 8);
     gpu.commands.run({
       kernel: "linear",
-      libraries: [reduceLibrary(gpu), "operand", ...dotLibraries(weight.dtype, gpu.activations)],
-      constants: { ...shape, ...operand.constants, ACCUMULATE: Number(accumulate) },
+      libraries: [
+        reduceLibrary(gpu),
+        operand.library,
+        ...dotLibraries("product", weight.dtype, gpu.activations),
+      ],
+      constants: { ...shape, ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, ...operand.resources, out: regionOf(out) },
       params: {
         rows,
@@ -72,8 +76,13 @@ export function gatedLinear(gpu: Gpu, args: GatedLinearArgs): void {
     const shape = matVecShape(gate, rowBlocks, rows, 4);
     gpu.commands.run({
       kernel: "gated_linear",
-      libraries: [reduceLibrary(gpu), "operand", ...dotLibraries(gate.dtype, gpu.activations), "pointwise"],
-      constants: { ...shape, ...operand.constants },
+      libraries: [
+        reduceLibrary(gpu),
+        operand.library,
+        ...dotLibraries("products", gate.dtype, gpu.activations),
+        "pointwise",
+      ],
+      constants: { ...shape },
       resources: {
         gate: blocks,
         gateScales: scales,

@@ -10,10 +10,10 @@ import { matrixOf, plainOf } from "../weights.ts";
 import { rmsNorm } from "./norms.ts";
 import { sharesBuffer } from "./shared_buffer.ts";
 
-/** What a product's kernel is told of the activations that it reads, for operand.wgsl. */
+/** What a product's kernel is told of the activations that it reads. */
 export interface Multiplicand {
-  readonly constants: Readonly<Record<"NORMED", number>>;
-  readonly resources: Readonly<Record<"x" | "norm", Region>>;
+  readonly library: "operand_plain" | "operand_normed";
+  readonly resources: Readonly<Record<string, Region>>;
   readonly params: Readonly<Record<string, number>>;
 }
 
@@ -47,20 +47,29 @@ function copied(gpu: Gpu, purpose: string, x: Tensor, width: number): Tensor {
   return copy;
 }
 
-/** The libraries with which a kernel multiplies weights of a dtype: quantised ones multiply quantised activations, in integers. */
-export function dotLibraries(dtype: WeightDtype, activations: ActivationPrecision): LibraryName[] {
-  if (!isQuantized(dtype)) return [`block_${dtype}`, "scale", "dot_float"];
+/**
+ * The libraries with which a kernel multiplies weights of a dtype, one matrix at a time or two: quantised ones multiply quantised
+ * activations, in integers.
+ */
+export function dotLibraries(
+  products: "product" | "products",
+  dtype: WeightDtype,
+  activations: ActivationPrecision,
+): LibraryName[] {
+  if (!isQuantized(dtype)) return [`block_${dtype}`, "dot_float", `${products}_plain`];
   return [
     `block_${dtype}`,
     "scale",
     "quad_block",
+    "levels",
     `activations_${activations}`,
     "dot_quantized",
     `dot_${dtype}`,
+    `${products}_scaled`,
   ];
 }
 
-/** The rows of `x`, or of its norm, as operand.wgsl reads them: in whole quads, of which there are whole blocks of the weight. */
+/** The rows of `x`, or of its norm, as a product's kernel reads them: in whole quads, of which there are whole blocks of the weight. */
 export function multiplicand(
   gpu: Gpu,
   x: Tensor,
@@ -91,13 +100,11 @@ export function normed(gpu: Gpu, x: Tensor, norm: InputNorm): Tensor {
 }
 
 function described(x: Tensor, norm: InputNorm | undefined): Multiplicand {
-  const columns = columnCount(x);
   return {
-    constants: { NORMED: Number(norm !== undefined) },
-    resources: { x: regionOf(x), norm: norm ? plainOf(norm.weight) : regionOf(x) },
+    library: norm ? "operand_normed" : "operand_plain",
+    resources: norm ? { x: regionOf(x), norm: plainOf(norm.weight) } : { x: regionOf(x) },
     params: {
-      columns,
-      quads: columns / 4,
+      quads: columnCount(x) / 4,
       xOffset: x.offset / 4,
       xStride: x.stride / 4,
       eps: norm?.eps ?? 0,
