@@ -32,8 +32,12 @@ const SMALLEST_MAX: f32 = 1e-36;
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct ActivationBlock {
-    /// q, in -127..=127.
+    /// q, in -127..=127: columns 0 to 15, and 16 to 31, quads in order.
     pub quotients: [[i8; 16]; 2],
+    /// The same, for kernels that meet both halves, and both planes, a quad at a time. One plane: quads 0 and 1 of either half
+    /// in turns, then quads 2 and 3. Two planes: high bytes of quad 0 of either half, then their low bytes; the same of quad
+    /// 1, and in the block behind of quads 2 and 3.
+    pub by_steps: [[i8; 16]; 2],
     /// d times 2^51.
     pub scale: f32,
     /// Minus the sum of the quotients.
@@ -93,11 +97,29 @@ fn quantize_planes<const PLANES: usize>(
     for row in 0..x.rows() % TILE {
         let x = blocks_of(x.rows() / TILE * TILE + row);
         for (x, block) in x.iter().zip(&mut rows[row * per_row..][..per_row]) {
-            *block = quantize_row(x).map(|QuantizedRow { quotients: [low, high], scale, minus_sum }| {
-                ActivationBlock { quotients: [low.to_array(), high.to_array()], scale, minus_sum }
+            let planes = quantize_row::<PLANES>(x);
+            let by_steps = by_steps(planes.each_ref().map(|plane| plane.quotients));
+            *block = core::array::from_fn(|i| {
+                let QuantizedRow { quotients, scale, minus_sum } = planes[i];
+                let quotients = quotients.map(I8x16::to_array);
+                ActivationBlock { quotients, by_steps: by_steps[i], scale, minus_sum }
             });
         }
     }
+}
+
+/// A row's quotients in the order of `ActivationBlock::by_steps`.
+#[inline(always)]
+fn by_steps<const PLANES: usize>(planes: [[I8x16; 2]; PLANES]) -> [[[i8; 16]; 2]; PLANES] {
+    let first = planes[0].map(|half| half.as_i32().as_f32());
+    let last = planes[PLANES - 1].map(|half| half.as_i32().as_f32());
+    let [a, b, c, d] = if PLANES == 1 {
+        [first[0].zip_low(first[1]), first[0].zip_high(first[1]), last[0], last[1]]
+    } else {
+        transposed([first[0], first[1], last[0], last[1]])
+    };
+    let pairs = [[a, b], [c, d]].map(|pair| pair.map(|quads| quads.bits().as_bytes().to_array()));
+    core::array::from_fn(|plane| pairs[plane])
 }
 
 fn quantize_tile<const PLANES: usize>(x: [&[f32; BLOCK]; TILE], tiles: &mut [ActivationTile; PLANES]) {

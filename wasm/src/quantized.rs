@@ -146,7 +146,7 @@ impl<B: WeightBlock> Quantized<B> {
         let mut sums = [F32x4::zero(); QUARTERS];
         for b in 0..self.per_row {
             let blocks = streams.map(|stream| &stream[b]);
-            let dots = block_dots::<B, D, PLANES>(blocks, &x[b], self.kind, bias_mask);
+            let dots = block_dots::<B, D, PLANES>(blocks, &x[b], self.kind, bias_mask, self.steps);
             let scale = F32x4::splat(x[b][PLANES - 1].scale);
             sums = core::array::from_fn(|g| {
                 dots[g].to_f32() * (half::scale_fields(blocks[g].scales()) * scale) + sums[g]

@@ -10,11 +10,20 @@ fn quantized(x: &[f32], columns: usize) -> (Vec<ActivationTile>, Vec<ActivationB
     (tiles, blocks)
 }
 
-/// A block's quotients in the order of its columns.
+/// The quotients of one of a block's planes in the order of its columns.
+fn plane_of(block: &[ActivationBlock], plane: usize) -> Vec<i32> {
+    let quotient = |column: usize| {
+        let quad = 2 * block.len() * (column % 4) + 2 * plane + column / 16;
+        let by_steps = block[quad / 8].by_steps[quad % 8 / 4][quad % 4 * 4 + column % 16 / 4];
+        assert_eq!(by_steps, block[plane].quotients[column / 16][column % 4 * 4 + column % 16 / 4]);
+        by_steps
+    };
+    (0..BLOCK).map(quotient).map(i32::from).collect()
+}
+
+/// The same where there is one plane.
 fn columns_of(block: &ActivationBlock) -> Vec<i32> {
-    (0..BLOCK)
-        .map(|column| i32::from(block.quotients[column / 16][column % 4 * 4 + column % 16 / 4]))
-        .collect()
+    plane_of(core::slice::from_ref(block), 0)
 }
 
 #[test]
@@ -42,20 +51,20 @@ fn quantize_activations_interleaves_four_rows_into_a_tile() {
     for row in 0..7 {
         let (_, alone) = quantized(&x[row * columns..][..columns], columns);
         for (b, alone) in alone.iter().enumerate() {
-            let (quotients, scale, minus_sum) = match tiles.get(row / TILE * 3 + b) {
+            let (columns_there, scale, minus_sum) = match tiles.get(row / TILE * 3 + b) {
                 Some(tile) if row < TILE => {
-                    let quads = tile.quotients.iter().flat_map(|quads| &quads[4 * row..4 * row + 4]);
-                    (quads.copied().collect(), tile.scales[row], tile.minus_sums[row])
+                    let quotient = |column: usize| {
+                        tile.quotients[column / 16 * 4 + column % 4][4 * row + column % 16 / 4]
+                    };
+                    let columns = (0..BLOCK).map(quotient).map(i32::from).collect();
+                    (columns, tile.scales[row], tile.minus_sums[row])
                 }
                 _ => {
                     let block = &blocks[(row - TILE) * 3 + b];
-                    (block.quotients.concat(), block.scale, block.minus_sum)
+                    (columns_of(block), block.scale, block.minus_sum)
                 }
             };
-            assert_eq!(
-                (quotients, scale, minus_sum),
-                (alone.quotients.concat(), alone.scale, alone.minus_sum)
-            );
+            assert_eq!((columns_there, scale, minus_sum), (columns_of(alone), alone.scale, alone.minus_sum));
         }
     }
 }
@@ -87,7 +96,7 @@ fn quantize_activations_splits_two_planes_without_overflow() {
     x[..6].copy_from_slice(&[32639.0, 128.0, -128.0, 127.0, 32640.0 - 256.0 - 128.0, -32639.0]);
     let mut blocks = [ActivationBlock::default(); 2];
     quantize_activations(View::packed(&x, BLOCK), 2, &mut [], &mut blocks);
-    let [high, low] = blocks.each_ref().map(columns_of);
+    let [high, low] = [0, 1].map(|plane| plane_of(&blocks, plane));
     for (column, x) in x.iter().enumerate() {
         assert_eq!(256 * high[column] + low[column], x.round_ties_even() as i32, "column {column}");
     }
