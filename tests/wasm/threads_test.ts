@@ -1,4 +1,5 @@
 /** @file Threads of the WASM backend: the same bits as on one, nothing left behind, and one thread where there can be no more. */
+import { mostForTokens } from "../../runtime/backends/wasm/thread_count.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel, type LoadOptions } from "../../mod.ts";
 import { openWasmBackend } from "../../runtime/backends/wasm.ts";
@@ -24,6 +25,10 @@ async function logits(source: URL | undefined, options: LoadOptions): Promise<Fl
 }
 
 for (const name of ["tiny-pair", "tiny-triple", "tiny-bf16", "tiny-quant", null]) {
+  Deno.test("mostForTokens gives tokens all of few cores, and half of many", () => {
+    assertEquals([1, 2, 4, 6, 8, 16].map(mostForTokens), [1, 2, 4, 4, 4, 8]);
+  });
+
   Deno.test(`loadModel of ${name ?? "the default model"} gives the same bits on one thread, two and four`, async () => {
     const source = name === null ? undefined : new URL(name, FIXTURES);
     for (const variant of ["relaxed", "simd128"] as const) {

@@ -21,6 +21,12 @@ export interface ThreadTuning {
   readonly prompt: Sharing;
 }
 
+/**
+ * As many cores as this may all decode, of more only half. A token is some two hundred short ops, and each waits for its slowest thread, which
+ * the engine's own threads hold up where every core has a helper: that does not show in a few products (docs/threads.md).
+ */
+const ALL_CORES_UP_TO = 4;
+
 /** Milliseconds of calls before the first sample: until then engines optimise the kernels, and helpers start. */
 const WARM_UP = 8;
 
@@ -40,7 +46,7 @@ const SMALL = 64;
 const SMALL_CALLS = 64;
 
 /**
- * Measures 1, 2, 4, ... `threads` threads, for one row and for many.
+ * Measures 1, 2, 4, ... `threads` threads, for one row and for many; half as many for one row where there are many cores.
  *
  * @param matrices quantised ones that are in the memory, at least one
  * @param isFixed use all `threads`; only `leastWork` is chosen
@@ -52,27 +58,36 @@ export function tuneThreads(
   threads: number,
   isFixed: boolean,
 ): ThreadTuning {
-  const counts = [1, ...isFixed ? [] : powersOfTwo(threads), threads];
+  const countsUpTo = (most: number): number[] => [...new Set([1, ...isFixed ? [] : powersOfTwo(most), most])];
+  const decoding = isFixed ? threads : mostForTokens(threads);
   const store = new WeightStore(kernels, memory);
   const tiny = store.upload("matrix", "q8_0", [SMALL, SMALL], new Uint8Array(SMALL * SMALL / 32 * 34));
   const timer = new ProductTimer(kernels, memory, matrices);
   const small = new ProductTimer(kernels, memory, [tiny], SMALL_CALLS * SMALL * SMALL);
   try {
-    const [decode, prompt] = [1, PRODUCT_ROWS].map((rows) => {
-      const times = medians(counts, (count) => timer.sample(count, rows));
-      const best = isFixed ? threads : leastOf(counts, times);
-      const speedup = times.get(1)! / times.get(best)!;
-      if (best === 1) return { threads: 1, leastWork: Infinity, speedup };
-      const shared = medians([1, best], (count) => small.sample(count, 1));
-      const cost = SMALL ** 2 * Math.max(shared.get(best)! - shared.get(1)!, 0);
-      return { threads: best, leastWork: sharedFrom(cost, 1 / times.get(1)!, speedup), speedup };
-    });
+    const [decode, prompt] = [{ rows: 1, most: decoding }, { rows: PRODUCT_ROWS, most: threads }].map(
+      ({ rows, most }) => {
+        const counts = countsUpTo(most);
+        const times = medians(counts, (count) => timer.sample(count, rows));
+        const best = isFixed ? threads : leastOf(counts, times);
+        const speedup = times.get(1)! / times.get(best)!;
+        if (best === 1) return { threads: 1, leastWork: Infinity, speedup };
+        const shared = medians([1, best], (count) => small.sample(count, 1));
+        const cost = SMALL ** 2 * Math.max(shared.get(best)! - shared.get(1)!, 0);
+        return { threads: best, leastWork: sharedFrom(cost, 1 / times.get(1)!, speedup), speedup };
+      },
+    );
     return { decode, prompt };
   } finally {
     timer.free();
     small.free();
     store.release(tiny);
   }
+}
+
+/** How many of `threads` may share the ops of a single token. */
+export function mostForTokens(threads: number): number {
+  return Math.min(threads, Math.max(ALL_CORES_UP_TO, threads >> 1));
 }
 
 /** 2, 4, 8, ... below `limit`. */
