@@ -1,10 +1,10 @@
 /** @file Threads of the WASM backend: the same bits as on one, nothing left behind, and one thread where there can be no more. */
-import { mostForTokens } from "../../runtime/backends/wasm/thread_count.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel, type LoadOptions } from "../../mod.ts";
 import { openWasmBackend } from "../../runtime/backends/wasm.ts";
 import { compileKernels } from "../../runtime/backends/wasm/compile_kernels.ts";
 import { type Helper, type HelperKind, startHelper } from "../../runtime/backends/wasm/helper.ts";
+import { mostForTokens } from "../../runtime/backends/wasm/thread_count.ts";
 import { ThreadPool } from "../../runtime/backends/wasm/thread_pool.ts";
 import { openShared } from "../../runtime/backends/wasm/threads.ts";
 import type { WasmExports } from "../../wasm/pkg/exports.ts";
