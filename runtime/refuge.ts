@@ -9,7 +9,7 @@ export interface DeviceLossOptions {
   readonly continue?: boolean;
   /**
    * Tokens after which a session's state is copied from the GPU to the host's memory, which then holds one such copy a session. After a
-   * loss the tokens since are computed again; without copies (Infinity), all of them. @default {256}
+   * loss the tokens since are computed again; without copies (Infinity), all of them. @default {1024}
    */
   readonly keepEvery?: number;
 }
@@ -33,7 +33,7 @@ export type ResolvedDeviceLoss = Required<DeviceLossOptions>;
  * @throws {ConfigError} for a distance that is no positive number of tokens
  */
 export function resolveDeviceLoss(options: DeviceLossOptions = {}): ResolvedDeviceLoss {
-  const { continue: isContinued = true, keepEvery = 256 } = options;
+  const { continue: isContinued = true, keepEvery = 1024 } = options;
   if (keepEvery === Infinity || (Number.isInteger(keepEvery) && keepEvery >= 1)) {
     return { continue: isContinued, keepEvery };
   }
