@@ -14,15 +14,15 @@ export interface CpuRow {
   readonly dtype: string;
   readonly bytesPerToken: number;
   /** Bytes a second of four streams and of one; null: not measured, no C compiler. */
-  readonly nativeRead: { readonly four: Figure; readonly one: Figure | null } | null;
+  readonly nativeRead: { readonly four: Figure; readonly one: Figure } | null;
   readonly decode: readonly Figure[];
   /** Decoding's share of the native read, one thread; null without the latter. */
   readonly share: Share | null;
   /** Decoding with two threads over one, in each round. */
   readonly speedUp: Figure;
   readonly prompt: readonly Figure[];
-  /** One thread, activations of one byte; null: not measured. */
-  readonly oneByte: OneByte | null;
+  /** One thread, activations of one byte. */
+  readonly oneByte: OneByte;
 }
 
 /** The same with activations of one byte. */
@@ -36,7 +36,7 @@ export interface OneByte {
 /** Weight bytes a second over those of the native read, in each round. */
 export interface Share {
   readonly ofFour: Figure;
-  readonly ofOne: Figure | null;
+  readonly ofOne: Figure;
 }
 
 /** bench/results/cpu.json. */
@@ -132,7 +132,7 @@ if (import.meta.main) {
         `prompt ${
           prompt.map(({ median }) => median.toPrecision(3)).join(" and ")
         }; activations of one byte: ` +
-        `${oneByte?.decode.median.toPrecision(3)}, ${oneByte?.share?.ofFour.median.toFixed(2) ?? "?"}`,
+        `${oneByte.decode.median.toPrecision(3)}, ${oneByte.share?.ofFour.median.toFixed(2) ?? "?"}`,
     );
     const rows = [...(await rowsBefore()).filter((before) => key(before) !== key(row)), row];
     const order = CPU_MODELS.map(key);

@@ -43,7 +43,7 @@ function decodePlot(rows: readonly CpuRow[]): string {
       { name: "decode, 1 thread", values: rows.map((row) => decoded(row, row.decode[0])) },
       {
         name: "activations of one byte, 1 thread",
-        values: rows.map((row) => row.oneByte && decoded(row, row.oneByte.decode)),
+        values: rows.map((row) => decoded(row, row.oneByte.decode)),
       },
       { name: "decode, 2 threads", values: rows.map((row) => decoded(row, row.decode[1])) },
     ],
@@ -69,9 +69,7 @@ function decodeTable(rows: readonly CpuRow[]): string[] {
       nameOf(row),
       short(row.bytesPerToken / 1e6),
       row.nativeRead
-        ? [row.nativeRead.four, row.nativeRead.one].map((read) =>
-          read ? short(read.median / 1e9) : "not measured"
-        ).join(", ")
+        ? [row.nativeRead.four, row.nativeRead.one].map(({ median }) => short(median / 1e9)).join(", ")
         : "not measured",
       cell(row.decode[0]),
       measured(row.share?.ofFour),
@@ -95,7 +93,7 @@ function oneByteTable(rows: readonly CpuRow[]): string[] {
       "512-token prompt",
       "prompt over decode, a token",
     ],
-    rows.flatMap((row) => row.oneByte ? [[nameOf(row), ...cells(row.oneByte)]] : []),
+    rows.map((row) => [nameOf(row), ...cells(row.oneByte)]),
   );
 }
 

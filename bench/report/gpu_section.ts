@@ -32,7 +32,14 @@ export interface GpuResults {
   readonly card: string;
   readonly runtime: string;
   readonly copyBytesPerSecond: number;
-  readonly caller: Readonly<Record<string, number>>;
+  readonly caller: {
+    readonly tokensPerSecond: number;
+    readonly tokens: number;
+    readonly firstTokenMilliseconds: number;
+    readonly promptTokensPerSecond: number;
+    /** How it was measured, where not with the rest. */
+    readonly note?: string;
+  };
   readonly models: readonly ModelRow[];
   /** What bench/webgpu/pytorch_peer.py prints; absent: not measured. */
   readonly pytorch?: {
@@ -126,13 +133,14 @@ function decodePlot(models: readonly ModelRow[]): string {
 }
 
 function callerLines(
-  { tokensPerSecond, tokens, firstTokenMilliseconds, promptTokensPerSecond }: GpuResults["caller"],
+  { tokensPerSecond, tokens, firstTokenMilliseconds, promptTokensPerSecond, note }: GpuResults["caller"],
 ): string[] {
   return [
     `The default model as a caller meets it: ${
       short(tokensPerSecond)
     } tokens/s over ${tokens} sampled tokens, the first`,
     `after ${short(firstTokenMilliseconds)} ms, a prompt of 512 at ${short(promptTokensPerSecond)} tokens/s.`,
+    ...note === undefined ? [] : [note],
     "",
   ];
 }

@@ -64,7 +64,6 @@ export class ThreadPool {
 
   /** Goes by what was measured from now on. */
   use(tuning: ThreadTuning): void {
-    const started = this.#helpers.length + 1;
     const { decode, prompt } = this.#tuning = tuning;
     this.#current = decode;
     this.#configure();
@@ -72,7 +71,7 @@ export class ThreadPool {
     this.#helpers.splice(most - 1).forEach((helper) => helper.terminate());
     const gain = ({ speedup }: Sharing): string => `${speedup.toFixed(2)} times as fast as one in a test`;
     const token = decode.threads === 1
-      ? `one thread, because ${started} were no faster in a test`
+      ? "one thread, because more were no faster in a test"
       : `${decode.threads} threads, ${gain(decode)}`;
     this.#reason = prompt.threads === decode.threads
       ? token
