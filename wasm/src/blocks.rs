@@ -25,6 +25,8 @@ pub trait WeightBlock: Copy {
     fn is_relaxed(kind: DotKind) -> bool;
     /// Columns i, i + 4, i + 8 and i + 12, and those 16 further, of the four rows; i below 4.
     fn quads(&self, i: usize, kind: DotKind) -> [I8x16; 2];
+    /// The block's first byte in memory.
+    fn first_byte(&self) -> u8;
     /// The rows' scales, f16 bits.
     fn scales(&self) -> &[u16; GROUP];
     /// The rows' scales, f16 bits.
@@ -72,6 +74,11 @@ impl WeightBlock for Q8Block {
     }
 
     #[inline(always)]
+    fn first_byte(&self) -> u8 {
+        self.quants[0][0]
+    }
+
+    #[inline(always)]
     fn scales(&self) -> &[u16; GROUP] {
         &self.scales
     }
@@ -114,6 +121,11 @@ impl WeightBlock for Q4Block {
     fn quads(&self, i: usize, _: DotKind) -> [I8x16; 2] {
         let bytes = I8x16::load_unsigned(&self.quants[i]);
         [bytes.low_nibbles(), bytes.high_nibbles()]
+    }
+
+    #[inline(always)]
+    fn first_byte(&self) -> u8 {
+        self.quants[0][0]
     }
 
     #[inline(always)]

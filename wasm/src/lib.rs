@@ -32,6 +32,7 @@ pub mod pool;
 pub mod probe_dot;
 pub mod quantize_activations;
 pub mod quantized;
+pub mod read_ahead;
 pub mod rms_norm;
 pub mod rope_append;
 pub mod rounding;

@@ -10,11 +10,16 @@ use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
 use crate::lifted_f16::{self, F16Range, LIFT, power_of_two};
 use crate::pieces::Sums;
 use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
+use crate::read_ahead::ReadAhead;
 use crate::simd::{F32x4, I8x16, I32x4};
 
 mod block_dots;
 
 use block_dots::block_dots;
+
+/// Blocks of the smallest matrix that is read ahead, of half a million weights: models of smaller ones stay in caches near
+/// enough that it costs more than it hides.
+const LEAST_AHEAD: usize = 4096;
 
 /// Weights as blocks: all of quarter 0's groups, then quarter 1's, ...; a group is `per_row` blocks.
 pub struct Quantized<B> {
@@ -96,9 +101,22 @@ impl<B: WeightBlock> Quantized<B> {
         x: &[ActivationBlock],
         sums: &mut [Sums],
     ) {
+        let mut ways = self.ways(units.start);
         for (unit, sums) in units.zip(sums) {
+            for (quarter, way) in ways.iter_mut().enumerate() {
+                way.go_to(self.first_block(unit, quarter) + self.per_row, B::first_byte);
+            }
             *sums = self.dot_unit::<D, PLANES>(unit, x.as_chunks().0);
         }
+    }
+
+    /// The quarters' ways through the blocks from a unit on.
+    #[inline(always)]
+    fn ways(&self, unit: usize) -> [ReadAhead<'_, B>; QUARTERS] {
+        core::array::from_fn(|quarter| match self.blocks.len() < LEAST_AHEAD {
+            true => ReadAhead::idle(),
+            false => ReadAhead::new(&self.blocks, self.first_block(unit, quarter)),
+        })
     }
 
     /// Products of four rows of activations with a unit's rows; each is bit for bit what `dot_row` gives.
@@ -130,7 +148,13 @@ impl<B: WeightBlock> Quantized<B> {
 
     #[inline(always)]
     fn stream(&self, unit: usize, quarter: usize) -> &[B] {
-        &self.blocks[first_row(self.units, unit, quarter) / GROUP * self.per_row..][..self.per_row]
+        &self.blocks[self.first_block(unit, quarter)..][..self.per_row]
+    }
+
+    /// Where the unit's blocks of a quarter begin.
+    #[inline(always)]
+    fn first_block(&self, unit: usize, quarter: usize) -> usize {
+        first_row(self.units, unit, quarter) / GROUP * self.per_row
     }
 
     #[inline(always)]

@@ -47,6 +47,11 @@ impl WeightBlock for Iq4Block {
     }
 
     #[inline(always)]
+    fn first_byte(&self) -> u8 {
+        self.0.first_byte()
+    }
+
+    #[inline(always)]
     fn scales(&self) -> &[u16; GROUP] {
         self.0.scales()
     }
