@@ -16,8 +16,8 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn clipped_steps(at: Invocation) {
-  let row = params.dt_offset + at.group.x * params.dt_stride;
+fn clipped_steps(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let row = params.dt_offset + group.x * params.dt_stride;
   var sum = 0.0;
   for (var channel = at.index; channel < params.d_inner; channel += WORKGROUP_SIZE) {
     let delta = clamp(softplus(dt[row + channel] + dt_bias[channel]), 0.001, 0.1);
@@ -26,6 +26,6 @@ fn clipped_steps(at: Invocation) {
   }
   let total = sum1(sum, at);
   if (at.index == 0u) {
-    means[at.group.x] = total / f32(params.d_inner);
+    means[group.x] = total / f32(params.d_inner);
   }
 }

@@ -21,9 +21,10 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn gated_linear(at: Invocation) {
-  let first = at.group.x * ROWS;
-  let x_row = params.x_offset + at.group.y * params.x_stride;
+fn gated_linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let x_row = params.x_offset + group.y * params.x_stride;
+  prepare_operand(x_row, at);
   let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
@@ -45,7 +46,7 @@ fn gated_linear(at: Invocation) {
   }
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + at.group.y * params.out_stride + row;
+    let i = params.out_offset + group.y * params.out_stride + row;
     let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
     out[i] = silu(pair.x) * pair.y;
   }

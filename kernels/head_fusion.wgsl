@@ -28,10 +28,10 @@ fn squares_at(a_row: u32, b_row: u32, column: u32) -> vec2f {
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn head_fusion(at: Invocation) {
-  let a_row = params.a_offset + at.group.x * params.a_stride;
-  let b_row = params.b_offset + at.group.x * params.b_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn head_fusion(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let a_row = params.a_offset + group.x * params.a_stride;
+  let b_row = params.b_offset + group.x * params.b_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = vec4f();
   for (var i = at.index; i < params.columns; i += 4u * WORKGROUP_SIZE) {
     let columns = i + WORKGROUP_SIZE * vec4u(0u, 1u, 2u, 3u);

@@ -18,9 +18,9 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn layer_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn layer_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   let columns = f32(params.columns);
   var values = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {

@@ -17,9 +17,9 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn rms_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn rms_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
     squares += a_at(from_row + i) * a_at(from_row + i);

@@ -4,6 +4,7 @@
 export type KernelName =
   | "add_bias"
   | "advance_cursor"
+  | "attend_and_project"
   | "attention"
   | "attention_combine"
   | "attention_tiled"
@@ -16,6 +17,7 @@ export type KernelName =
   | "gated_linear"
   | "gated_linear_tiled"
   | "head_fusion"
+  | "join_and_scan"
   | "layer_norm"
   | "linear"
   | "linear_tiled"
@@ -94,21 +96,97 @@ fn advance_cursor() {
   cursor[0] += params.tokens;
 }
 `,
-  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split; a workgroup runs an
-// online softmax (arXiv:1805.02867) over its split for GROUP query heads that read the same key/value head.
-// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32
-// partials, for attention_combine: [l, heads, splits, VALUE_QUADS + 1] quads: the weighted sum of values, then the largest score and
-// the sum of weights, which is 0 in a split without keys
-// Grid: [heads / GROUP, splits, l].
-override HEAD_DIM: u32 = 64;
-override V_HEAD_DIM: u32 = 128;
-override GROUP: u32 = 5; // at most 8
-override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
-override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
-override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
-override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
+  attend_and_project: `// attend_and_project: what a mixer's branches (arXiv:2411.13676) make of in_proj's output, for one row: queries are rotated and meet
+// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution.
+// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   weights: x_proj [rows, d_inner]
+// vectors: see convolved and rotated_quads   conv_state: [3, d_inner] f32
+// partials: [ceil(rows / 4)] quads of x_proj's output, then [heads, all_splits] of what attention_split stores
+// Grid: [heads / GROUP * all_splits + ceil(rows / ROWS)], where all_splits is splits and, for a layer that appends, one more.
+struct Params {
+  heads: u32,
+  heads_per_kv: u32,
+  splits: u32,
+  all_splits: u32,
+  num_meta_tokens: u32,
+  ring_size: u32,
+  lookback: u32,
+  keys_offset: u32,
+  keys_stride: u32,
+  values_offset: u32,
+  values_stride: u32,
+  queries_quad: u32,
+  keys_quad: u32,
+  values_quad: u32,
+  u_quad: u32,
+  conv_state_quad: u32,
+  conv_state_stride: u32,
+  frequencies: u32,
+  d_inner: u32,
+  rows: u32,
+  blocks: u32,
+  scale: f32,
+}
 
+@group(0) @binding(3) var<storage, read> cursor: array<u32>;
+@group(0) @binding(5) var<storage, read> projected: array<vec4f>;
+@group(0) @binding(6) var<storage, read> vectors: array<vec4u>;
+@group(0) @binding(7) var<storage, read> conv_state: array<vec4f>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+fn vector_quad(i: u32) -> vec4f {
+  return bitcast<vec4f>(vectors[i]);
+}
+
+fn load_rotated_queries(index: u32, position: u32, first_head: u32) {
+  for (var i = index; i < QUERY_QUADS / 2u; i += WORKGROUP_SIZE) {
+    let head = i / (KEY_QUADS / 2u);
+    let quad = i % (KEY_QUADS / 2u);
+    let rotated = rotated_quads(params.queries_quad + (first_head + head) * KEY_QUADS, quad, position);
+    query[head * KEY_QUADS + quad] = rotated[0];
+    query[head * KEY_QUADS + quad + KEY_QUADS / 2u] = rotated[1];
+  }
+  workgroupBarrier();
+}
+
+fn attend(index: u32, first_head: u32, split: u32) {
+  let position = cursor[0];
+  let kv_head = first_head / params.heads_per_kv;
+  let stride = params.all_splits * (VALUE_QUADS + 1u);
+  let row = (params.rows + 3u) / 4u + first_head * stride + split * (VALUE_QUADS + 1u);
+  load_rotated_queries(index, position, first_head);
+  if (split == params.splits) {
+    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
+    return;
+  }
+  let seen = visible_keys(position);
+  let count = seen.count + params.splits - params.all_splits; // without the row's own key, where it has one
+  let share = split_share(count, params.splits);
+  let end = min((split + 1u) * share, count);
+  store_split(index, attend_keys(index, seen, kv_head, split * share, end), row, stride);
+}
+
+fn project(first: u32, at: Invocation) {
+  let element = row_product(first, 0u, at);
+  let row = first + at.index;
+  if (at.index < ROWS && row < params.rows) {
+    partials[row / 4u][row % 4u] = element;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn attend_and_project(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let head_groups = params.heads / GROUP;
+  if (group.x < head_groups * params.all_splits) {
+    attend(at.index, group.x % head_groups * GROUP, group.x / head_groups);
+  } else {
+    project((group.x - head_groups * params.all_splits) * ROWS, at);
+  }
+}
+`,
+  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split among workgroups.
+// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32
+// partials, for attention_combine: [l, heads, splits] of what attention_split stores
+// Grid: [heads / GROUP, splits, l].
 struct Params {
   heads: u32,
   heads_per_kv: u32,
@@ -127,7 +205,6 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> queries: array<f32>;
 @group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 fn load_queries(index: u32, row: u32, first_head: u32) {
@@ -138,74 +215,23 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
-fn store(group: vec3u, head: u32, lane: u32, sum: vec4f, highest: f32, total: f32) {
-  if (head < GROUP) {
-    let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
-    if (lane < VALUE_QUADS) {
-      partials[row + lane] = sum;
-    }
-    if (lane == 0u) {
-      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
-    }
-  }
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
-  let kv_head = group.x * GROUP / params.heads_per_kv;
+  let first_head = group.x * GROUP;
   let seen = visible_keys(cursor[0] + group.z);
-  let share = TILE * ((seen.count + params.splits * TILE - 1u) / (params.splits * TILE));
-  let end = min((group.y + 1u) * share, seen.count);
-  load_queries(index, group.z, group.x * GROUP);
+  let share = split_share(seen.count, params.splits);
+  load_queries(index, group.z, first_head);
   workgroupBarrier();
-  // An invocation sums one quad of the values for every STEP-th head.
-  let lane = index % VALUE_LANES;
-  let heads = index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
-  var highest = vec4f(LOWEST);
-  var totals = vec4f();
-  var sums = mat4x4f();
-  for (var start = group.y * share; start < end; start += TILE) {
-    let count = min(TILE, end - start);
-    let i = start + min(index % TILE, count - 1u);
-    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
-    let raised = max(highest, highest_scores(heads));
-    let fade = exp(highest - raised);
-    sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
-    totals *= fade;
-    highest = raised;
-    for (var quad = 0u; 4u * quad < count; quad += 4u) {
-      let values = values_at(quad, min(lane, VALUE_QUADS - 1u));
-      let x = weigh(values, heads.x, quad, highest.x);
-      sums[0] += x.sum;
-      totals.x += x.total;
-      if (GROUP > STEP) {
-        let y = weigh(values, heads.y, quad, highest.y);
-        sums[1] += y.sum;
-        totals.y += y.total;
-      }
-      if (GROUP > 2u * STEP) {
-        let z = weigh(values, heads.z, quad, highest.z);
-        let w = weigh(values, heads.w, quad, highest.w);
-        sums[2] += z.sum;
-        sums[3] += w.sum;
-        totals += vec4f(0.0, 0.0, z.total, w.total);
-      }
-    }
-  }
-  store(group, heads.x, lane, sums[0], highest.x, totals.x);
-  store(group, heads.y, lane, sums[1], highest.y, totals.y);
-  store(group, heads.z, lane, sums[2], highest.z, totals.z);
-  store(group, heads.w, lane, sums[3], highest.w, totals.w);
+  let end = min((group.y + 1u) * share, seen.count);
+  let split = attend_keys(index, seen, first_head / params.heads_per_kv, group.y * share, end);
+  let row = ((group.z * params.heads + first_head) * params.splits + group.y) * (VALUE_QUADS + 1u);
+  store_split(index, split, row, params.splits * (VALUE_QUADS + 1u));
 }
 `,
-  attention_combine: `// attention_combine: joins the splits of attention: each one's weighted sum counts e^(its largest score) times.
-// partials: see attention   out: [l, heads * V_HEAD_DIM] f32
+  attention_combine: `// attention_combine: joins the splits of attention.
+// partials: [l, heads, splits] of what attention_split stores   out: [l, heads * V_HEAD_DIM] f32
 // Grid: [heads, l].
-override WORKGROUP_SIZE: u32 = 256; // at least MOST_SPLITS
-override V_HEAD_DIM: u32 = 128;
-override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // a power of two, at least VALUE_QUADS
-const MOST_SPLITS = 128u;
+override WORKGROUP_SIZE: u32 = 256;
 
 struct Params {
   heads: u32,
@@ -214,67 +240,15 @@ struct Params {
   out_stride: u32,
 }
 
-@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
-
-var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
-var<workgroup> weights: array<f32, MOST_SPLITS>;
-var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
-var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
-
-// Leaves each split's weight in \`weights\`, and returns the sum of all weights, so weighted. Every invocation calls.
-fn weigh_splits(index: u32, first: u32) -> f32 {
-  var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
-  if (index < params.splits) {
-    stats = partials[first + index * (VALUE_QUADS + 1u) + VALUE_QUADS];
-  }
-  if (index < MOST_SPLITS) {
-    scores[index / 4u][index % 4u] = stats.x;
-  }
-  workgroupBarrier();
-  var highest = scores[0];
-  for (var i = 1u; i < (params.splits + 3u) / 4u; i++) {
-    highest = max(highest, scores[i]);
-  }
-  let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
-  if (index < MOST_SPLITS) {
-    weights[index] = select(0.0, weight, stats.y > 0.0);
-    totals[index / 4u][index % 4u] = weight * stats.y;
-  }
-  workgroupBarrier();
-  var total = vec4f();
-  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
-    total += totals[i];
-  }
-  return dot(total, vec4f(1.0));
-}
-
-fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
-  let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
-  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
-  return select(vec4f(), weight * sum, weight > 0.0);
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let first = (group.y * params.heads + group.x) * params.splits * (VALUE_QUADS + 1u);
-  let total = weigh_splits(index, first);
-  let step = WORKGROUP_SIZE / VALUE_LANES;
-  let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  var sum = vec4f();
-  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
-    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
-    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
-  }
-  sums[index] = sum;
-  workgroupBarrier();
+  let element = joined_element(index, first);
   if (index < V_HEAD_DIM) {
-    var element = 0.0;
-    for (var lane = index / 4u; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
-      element += sums[lane][index % 4u];
-    }
-    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element / total;
+    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element;
   }
 }
 `,
@@ -471,8 +445,8 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn clipped_steps(at: Invocation) {
-  let row = params.dt_offset + at.group.x * params.dt_stride;
+fn clipped_steps(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let row = params.dt_offset + group.x * params.dt_stride;
   var sum = 0.0;
   for (var channel = at.index; channel < params.d_inner; channel += WORKGROUP_SIZE) {
     let delta = clamp(softplus(dt[row + channel] + dt_bias[channel]), 0.001, 0.1);
@@ -481,7 +455,7 @@ fn clipped_steps(at: Invocation) {
   }
   let total = sum1(sum, at);
   if (at.index == 0u) {
-    means[at.group.x] = total / f32(params.d_inner);
+    means[group.x] = total / f32(params.d_inner);
   }
 }
 `,
@@ -656,9 +630,10 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn gated_linear(at: Invocation) {
-  let first = at.group.x * ROWS;
-  let x_row = params.x_offset + at.group.y * params.x_stride;
+fn gated_linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let x_row = params.x_offset + group.y * params.x_stride;
+  prepare_operand(x_row, at);
   let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
   var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
   var high = vec4f();
@@ -680,7 +655,7 @@ fn gated_linear(at: Invocation) {
   }
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + at.group.y * params.out_stride + row;
+    let i = params.out_offset + group.y * params.out_stride + row;
     let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
     out[i] = silu(pair.x) * pair.y;
   }
@@ -794,10 +769,10 @@ fn squares_at(a_row: u32, b_row: u32, column: u32) -> vec2f {
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn head_fusion(at: Invocation) {
-  let a_row = params.a_offset + at.group.x * params.a_stride;
-  let b_row = params.b_offset + at.group.x * params.b_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn head_fusion(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let a_row = params.a_offset + group.x * params.a_stride;
+  let b_row = params.b_offset + group.x * params.b_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = vec4f();
   for (var i = at.index; i < params.columns; i += 4u * WORKGROUP_SIZE) {
     let columns = i + WORKGROUP_SIZE * vec4u(0u, 1u, 2u, 3u);
@@ -810,6 +785,85 @@ fn head_fusion(at: Invocation) {
     let attention = attention_norm[i] * a_at(a_row + i) * scales.x;
     let ssm = ssm_norm[i] * b_at(b_row + i) * scales.y;
     out[to_row + i] = attention + ssm;
+  }
+}
+`,
+  join_and_scan: `// join_and_scan: the outputs of a mixer's two branches for one row, behind attend_and_project: attention's splits are joined, and the
+// Mamba heads scan, which updates their states.
+// partials, projected, conv_state: see attend_and_project   vectors: see convolved, and see vector_at
+// branches: [attention (heads * V_HEAD_DIM) | ssm (d_inner)] f32
+// Grid: [heads + d_inner / (WORKGROUP_SIZE / LANES)].
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  heads: u32,
+  splits: u32,
+  d_inner: u32,
+  d_state: u32,
+  dt_rank: u32,
+  u_quad: u32,
+  z_quad: u32,
+  conv_state_quad: u32,
+  conv_state_stride: u32,
+  state_offset: u32,
+  state_stride: u32,
+  eps: f32,
+}
+
+@group(0) @binding(1) var<storage, read> projected: array<vec4f>;
+@group(0) @binding(2) var<storage, read> vectors: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> conv_state: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> branches: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+fn vector_quad(i: u32) -> vec4f {
+  return vectors[i];
+}
+
+fn vector_at(i: u32) -> f32 {
+  let at = 5u * params.d_inner + i;
+  return vectors[at / 4u][at % 4u];
+}
+
+fn dt_bc_at(t: u32, i: u32) -> f32 {
+  return partials[i / 4u][i % 4u];
+}
+
+fn join(index: u32, head: u32) {
+  let first = (DT_BC + 3u) / 4u + head * params.splits * (VALUE_QUADS + 1u);
+  let element = joined_element(index, first);
+  if (index < V_HEAD_DIM) {
+    branches[head * V_HEAD_DIM + index] = element;
+  }
+}
+
+// Channels first to first + WORKGROUP_SIZE / LANES - 1, which are whole quads.
+fn scan(first: u32, at: Invocation) {
+  let channel = first + at.index / LANES;
+  let quad = min(channel, params.d_inner - 1u) / 4u;
+  let rows = conv_rows(quad);
+  let x = convolved_quad(rows, quad)[channel % 4u];
+  let z = projected[params.z_quad + quad][channel % 4u];
+  load_normed(0u, at);
+  let y = scan_channel(channel, x, z, at);
+  storageBarrier();
+  if (channel < params.d_inner && at.index % LANES == 0u) {
+    branches[params.heads * V_HEAD_DIM + channel] = y;
+    if (channel % 4u == 0u) {
+      let oldest = params.conv_state_quad + quad;
+      conv_state[oldest] = rows[1];
+      conv_state[oldest + params.conv_state_stride] = rows[2];
+      conv_state[oldest + 2u * params.conv_state_stride] = rows[3];
+    }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn join_and_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  if (group.x < params.heads) {
+    join(at.index, group.x);
+  } else {
+    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES), at);
   }
 }
 `,
@@ -833,9 +887,9 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn layer_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn layer_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   let columns = f32(params.columns);
   var values = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
@@ -853,12 +907,10 @@ fn layer_norm(at: Invocation) {
   }
 }
 `,
-  linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
-// invocation takes one block of each at a time, so that all their loads are under way at once.
-// weights: [rows, blocks] blocks of [n, k], their scales: see product   x, norm: see operand   out: [l, n] f32
+  linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x.
+// weights: see row_product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
 override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // 1, 2, 4 or 8
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -872,45 +924,16 @@ struct Params {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> weights: array<Block>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn linear(at: Invocation) {
-  let first = at.group.x * ROWS;
-  let x_row = params.x_offset + at.group.y * params.x_stride;
-  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f();
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low.x += product(low_rows.x + block, activations);
-    if (ROWS > 1u) {
-      low.y += product(low_rows.y + block, activations);
-    }
-    if (ROWS > 2u) {
-      low.z += product(low_rows.z + block, activations);
-      low.w += product(low_rows.w + block, activations);
-    }
-    if (ROWS > 4u) {
-      high.x += product(high_rows.x + block, activations);
-      high.y += product(high_rows.y + block, activations);
-      high.z += product(high_rows.z + block, activations);
-      high.w += product(high_rows.w + block, activations);
-    }
-  }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 4u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 4u);
-  }
+fn linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let total = row_product(first, params.x_offset + group.y * params.x_stride, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + at.group.y * params.out_stride + row;
-    let total = scale * totals[at.index & 3u];
+    let i = params.out_offset + group.y * params.out_stride + row;
     if (ACCUMULATE) {
       out[i] += total;
     } else {
@@ -1018,9 +1041,9 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn rms_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn rms_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
     squares += a_at(from_row + i) * a_at(from_row + i);
@@ -1561,15 +1584,10 @@ fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  ssm_scan: `// ssm_scan: selective scan (Mamba, arXiv:2312.00752, Algorithm 2) with Hymba's inner norms and its gate, for few rows. Row t:
-//   [dt | B | C] = dt_bc[t], each RMS-normed;   delta = softplus(dt_proj dt + dt_bias)
-//   h = exp(delta * A) * h + (delta * x[t]) B^T;   y = (h C + D * x[t]) * silu(z[t])
-// dt_bc: [l, dt_rank + 2 d_state]   x, z, out: [l, d_inner]   dt_proj: [d_inner, dt_rank]   A, state: [d_inner, d_state]
-// vectors: [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)], all f32
-// Grid: one workgroup for WORKGROUP_SIZE / LANES channels; LANES invocations share a channel's states and its row of dt_proj.
+  ssm_scan: `// ssm_scan: the selective scan of scan_channel, for few rows.
+// dt_bc: [l, dt_rank + 2 d_state]   x, z, out: [l, d_inner]   vectors: see vector_at   all f32
+// Grid: one workgroup for WORKGROUP_SIZE / LANES channels.
 override WORKGROUP_SIZE: u32 = 256;
-const LANES = 32u;
-override DT_BC: u32 = 132; // dt_rank + 2 d_state
 
 struct Params {
   l: u32,
@@ -1592,85 +1610,28 @@ struct Params {
 @group(0) @binding(0) var<storage, read> dt_bc: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> z: array<f32>;
-@group(0) @binding(3) var<storage, read> vectors: array<f32>;
-@group(0) @binding(4) var<storage, read> dt_proj: array<f32>;
-@group(0) @binding(5) var<storage, read> A: array<f32>;
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(0) @binding(6) var<storage, read> vectors: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
-var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
-
-// 0 for dt, 1 for B, 2 for C.
-fn part_of(i: u32) -> u32 {
-  return u32(i >= params.dt_rank) + u32(i >= params.dt_rank + params.d_state);
+fn dt_bc_at(t: u32, i: u32) -> f32 {
+  return dt_bc[params.dt_bc_offset + t * params.dt_bc_stride + i];
 }
 
-fn load_normed(t: u32, at: Invocation) {
-  let row = params.dt_bc_offset + t * params.dt_bc_stride;
-  var squares = vec4f();
-  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    let square = dt_bc[row + i] * dt_bc[row + i];
-    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
-  }
-  let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
-  let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
-  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    normed[i] = vectors[i] * dt_bc[row + i] * scales[part_of(i)];
-  }
-  workgroupBarrier();
-}
-
-// The sum over the lanes of this invocation's channel. Every invocation calls.
-fn sum_lanes(value: f32, index: u32) -> f32 {
-  lane_sums[index / 4u][index % 4u] = value;
-  workgroupBarrier();
-  let i = index / LANES * (LANES / 4u);
-  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
-  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
-  workgroupBarrier();
-  return sums.x + sums.y + sums.z + sums.w;
-}
-
-fn dt_product(channel: u32, i: u32) -> f32 {
-  let column = min(i, params.dt_rank - 1u);
-  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
+fn vector_at(i: u32) -> f32 {
+  return vectors[i];
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn ssm_scan(at: Invocation) {
-  let lane = at.index % LANES;
-  let channel = at.group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
-  let inside = channel < params.d_inner;
+fn ssm_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let channel = group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
   for (var t = 0u; t < params.l; t++) {
     load_normed(t, at);
-    var products = vec4f();
-    for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
-      products += vec4f(
-        dt_product(channel, i),
-        dt_product(channel, i + LANES),
-        dt_product(channel, i + 2u * LANES),
-        dt_product(channel, i + 3u * LANES),
-      );
-    }
-    let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
-    let delta = softplus(product + vectors[DT_BC + channel]);
     let input = x[params.x_offset + t * params.x_stride + channel];
     let gate = z[params.z_offset + t * params.z_stride + channel];
-    var y = 0.0;
-    for (var n = lane; inside && n < params.d_state; n += LANES) {
-      let i = params.state_offset + channel * params.state_stride + n;
-      let B = normed[params.dt_rank + n];
-      let C = normed[params.dt_rank + params.d_state + n];
-      let h = exp(delta * A[channel * params.d_state + n]) * state[i] + delta * input * B;
-      state[i] = h;
-      y += h * C;
-    }
-    y = sum_lanes(y, at.index);
-    if (inside && lane == 0u) {
-      y += vectors[DT_BC + params.d_inner + channel] * input;
-      out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
+    let y = scan_channel(channel, input, gate, at);
+    if (channel < params.d_inner && at.index % LANES == 0u) {
+      out[params.out_offset + t * params.out_stride + channel] = y;
     }
   }
 }
@@ -1743,8 +1704,10 @@ fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup
 export type LibraryName =
   | "activations_q16"
   | "activations_q8"
+  | "appended_key"
   | "attention_block"
   | "attention_scores"
+  | "attention_split"
   | "attention_values"
   | "better"
   | "block_bf16"
@@ -1756,7 +1719,11 @@ export type LibraryName =
   | "cache_f16"
   | "cache_f32"
   | "cache_place"
+  | "cache_quads"
+  | "cache_quads_f16"
+  | "cache_quads_f32"
   | "cache_slot"
+  | "convolved"
   | "dot_float"
   | "dot_iq4_nl"
   | "dot_q4_0"
@@ -1766,7 +1733,10 @@ export type LibraryName =
   | "input_a_shared"
   | "input_b_separate"
   | "input_b_shared"
+  | "joined_splits"
   | "levels"
+  | "operand_convolved"
+  | "operand_fused"
   | "operand_normed"
   | "operand_plain"
   | "ordered_key"
@@ -1779,19 +1749,22 @@ export type LibraryName =
   | "products_scaled"
   | "quad_block"
   | "read_cache_any"
-  | "read_cache_f16_quads"
-  | "read_cache_f32_quads"
+  | "read_cache_quads"
   | "reduce_subgroups"
   | "reduce_workgroup"
+  | "rotated_quads"
   | "rotation"
+  | "row_product"
   | "sample_control"
   | "scale"
+  | "scan_channel"
   | "scan_rows"
   | "tile_128"
   | "tile_64"
   | "tile_sums"
   | "u64"
-  | "visible_keys";
+  | "visible_keys"
+  | "write_cache_quads";
 
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
 export const LIBRARY_SOURCES: Readonly<Record<LibraryName, string>> = {
@@ -1855,6 +1828,51 @@ fn quantize_block(values: QuadBlock) -> QuantizedActivations {
 // The products with 32 signed bytes, added up.
 fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
   return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
+}
+`,
+  appended_key: `// appended_key: a row's own key and value on their way from in_proj's output into the cache, and as a split of attention.
+var<workgroup> own_key: array<vec4f, KEY_QUADS>; // as the cache keeps it
+
+// Scores of four heads with the row's own key.
+fn own_scores(heads: vec4u) -> vec4f {
+  var a = vec4f();
+  var b = vec4f();
+  var c = vec4f();
+  var d = vec4f();
+  for (var quad = 0u; quad < KEY_QUADS; quad++) {
+    let key = own_key[quad];
+    a += key * query_at(heads.x, quad);
+    b += key * query_at(heads.y, quad);
+    c += key * query_at(heads.z, quad);
+    d += key * query_at(heads.w, quad);
+  }
+  return params.scale * (vec4f(1.0) * mat4x4f(a, b, c, d));
+}
+
+// The split that holds this key alone, for GROUP heads whose rotated queries are in \`query\`. The workgroup whose group of heads is
+// its key head's first writes key and value. Every invocation calls.
+fn append_key(index: u32, position: u32, kv_head: u32, writes: bool) -> Split {
+  let slot = cache_slot(position);
+  if (index < KEY_QUADS / 2u) {
+    let rotated = rotated_quads(params.keys_quad + kv_head * KEY_QUADS, index, position);
+    let low = words_of(rotated[0]);
+    let high = words_of(rotated[1]);
+    own_key[index] = quad_of(low);
+    own_key[index + KEY_QUADS / 2u] = quad_of(high);
+    if (writes) {
+      let at = (params.keys_offset + slot * params.keys_stride) / 4u + kv_head * KEY_QUADS + index;
+      keys[at] = low;
+      keys[at + KEY_QUADS / 2u] = high;
+    }
+  }
+  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let words = words_of(projected[params.values_quad + kv_head * VALUE_QUADS + lane]);
+  if (writes && index < VALUE_QUADS) {
+    values[(params.values_offset + slot * params.values_stride) / 4u + kv_head * VALUE_QUADS + index] = words;
+  }
+  workgroupBarrier();
+  let value = quad_of(words);
+  return Split(own_scores(heads_of(index)), vec4f(1.0), mat4x4f(value, value, value, value));
 }
 `,
   attention_block: `// A block of attention_tiled: QUERIES queries, or slots, by TILE keys, of which four invocations a query take a quarter each.
@@ -2082,6 +2100,98 @@ fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
   workgroupBarrier();
 }
 `,
+  attention_split: `// attention_split: a workgroup's online softmax (arXiv:1805.02867) over some of the keys that a row sees, for GROUP query heads that
+// read the same key/value head.
+// partials: for each head and split VALUE_QUADS + 1 quads: the weighted sum of values, then the largest score and the sum of weights,
+// which is 0 in a split without keys
+override HEAD_DIM: u32 = 64;
+override V_HEAD_DIM: u32 = 128;
+override GROUP: u32 = 5; // at most 8
+override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
+override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
+override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
+
+@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
+
+// Keys that each of \`splits\` splits takes: whole tiles.
+fn split_share(count: u32, splits: u32) -> u32 {
+  return TILE * ((count + splits * TILE - 1u) / (splits * TILE));
+}
+
+struct Split {
+  highest: vec4f, // scores
+  totals: vec4f, // of weights
+  sums: mat4x4f, // of weighted values
+}
+
+// The heads whose values an invocation sums: one quad of every STEP-th.
+fn heads_of(index: u32) -> vec4u {
+  return index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
+}
+
+// Keys first to end - 1 of those seen.
+fn attend_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
+  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let heads = heads_of(index);
+  var split = Split(vec4f(LOWEST), vec4f(), mat4x4f());
+  for (var start = first; start < end; start += TILE) {
+    let count = min(TILE, end - start);
+    let i = start + min(index % TILE, count - 1u);
+    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    let raised = max(split.highest, highest_scores(heads));
+    let fade = exp(split.highest - raised);
+    let sums = split.sums;
+    split.sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
+    split.totals *= fade;
+    split.highest = raised;
+    for (var quad = 0u; 4u * quad < count; quad += 4u) {
+      add_values(&split, values_at(quad, lane), heads, quad);
+    }
+  }
+  return split;
+}
+
+fn add_values(split: ptr<function, Split>, values: Values, heads: vec4u, quad: u32) {
+  let x = weigh(values, heads.x, quad, (*split).highest.x);
+  (*split).sums[0] += x.sum;
+  (*split).totals.x += x.total;
+  if (GROUP > STEP) {
+    let y = weigh(values, heads.y, quad, (*split).highest.y);
+    (*split).sums[1] += y.sum;
+    (*split).totals.y += y.total;
+  }
+  if (GROUP > 2u * STEP) {
+    let z = weigh(values, heads.z, quad, (*split).highest.z);
+    let w = weigh(values, heads.w, quad, (*split).highest.w);
+    (*split).sums[2] += z.sum;
+    (*split).sums[3] += w.sum;
+    (*split).totals += vec4f(0.0, 0.0, z.total, w.total);
+  }
+}
+
+fn store_head(index: u32, head: u32, row: u32, sum: vec4f, highest: f32, total: f32) {
+  let lane = index % VALUE_LANES;
+  if (head < GROUP) {
+    if (lane < VALUE_QUADS) {
+      partials[row + lane] = sum;
+    }
+    if (lane == 0u) {
+      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
+    }
+  }
+}
+
+// Stores a split whose first head's begins at quad \`row\` of the partials, with \`stride\` quads from one head to the next.
+fn store_split(index: u32, split: Split, row: u32, stride: u32) {
+  let heads = heads_of(index);
+  store_head(index, heads.x, row + heads.x * stride, split.sums[0], split.highest.x, split.totals.x);
+  store_head(index, heads.y, row + heads.y * stride, split.sums[1], split.highest.y, split.totals.y);
+  store_head(index, heads.z, row + heads.z * stride, split.sums[2], split.highest.z, split.totals.z);
+  store_head(index, heads.w, row + heads.w * stride, split.sums[3], split.highest.w, split.totals.w);
+}
+`,
   attention_values: `// What attention makes of a tile's scores: weights, four keys at a time, and the values that they weigh.
 fn score_quad(head: u32, quad: u32) -> vec4f {
   return scores[min(head, GROUP - 1u) * (TILE / 4u) + quad];
@@ -2283,12 +2393,66 @@ fn value_row(seen: VisibleKeys, i: u32, kv_head: u32) -> u32 {
   return params.values_offset + cache_slot(visible_position(seen, i)) * params.values_stride + kv_head * V_HEAD_DIM;
 }
 `,
+  cache_quads: `// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
+fn key_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(keys[row / 4u + quad]);
+}
+
+fn value_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(values[row / 4u + quad]);
+}
+`,
+  cache_quads_f16: `// Key/value cache of f16, four elements at a time.
+alias CacheQuad = vec2u;
+
+fn quad_of(words: CacheQuad) -> vec4f {
+  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+}
+
+fn words_of(quad: vec4f) -> CacheQuad {
+  return vec2u(pack2x16float(quad.xy), pack2x16float(quad.zw));
+}
+`,
+  cache_quads_f32: `// Key/value cache of f32, four elements at a time.
+alias CacheQuad = vec4f;
+
+fn quad_of(words: CacheQuad) -> vec4f {
+  return words;
+}
+
+fn words_of(quad: vec4f) -> CacheQuad {
+  return quad;
+}
+`,
   cache_slot: `// Slot of the cache that keeps an absolute position: meta tokens first, then a ring; ring_size 2^32 - 1 means no ring.
 fn cache_slot(position: u32) -> u32 {
   if (position < params.num_meta_tokens) {
     return position;
   }
   return params.num_meta_tokens + (position - params.num_meta_tokens) % params.ring_size;
+}
+`,
+  convolved: `// convolved: the mixer's causal convolution of four taps, then silu, for one row: a quad of channels at a time.
+// conv_state: [3, d_inner] f32, oldest row first, then the row itself, which starts at quad u_quad of \`projected\`
+// vector_quad: [weight (d_inner, 4 taps each) | bias (d_inner)]
+
+// The rows that channels 4 * quad .. 4 * quad + 3 meet, oldest first.
+fn conv_rows(quad: u32) -> mat4x4f {
+  let first = params.conv_state_quad + quad;
+  let second = first + params.conv_state_stride;
+  let third = second + params.conv_state_stride;
+  return mat4x4f(conv_state[first], conv_state[second], conv_state[third], projected[params.u_quad + quad]);
+}
+
+fn convolved_quad(rows: mat4x4f, quad: u32) -> vec4f {
+  let channels = transpose(rows);
+  let sums = vector_quad(params.d_inner + quad) + vec4f(
+    dot(channels[0], vector_quad(4u * quad)),
+    dot(channels[1], vector_quad(4u * quad + 1u)),
+    dot(channels[2], vector_quad(4u * quad + 2u)),
+    dot(channels[3], vector_quad(4u * quad + 3u)),
+  );
+  return vec4f(silu(sums.x), silu(sums.y), silu(sums.z), silu(sums.w));
 }
 `,
   dot_float: `// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
@@ -2377,6 +2541,73 @@ fn b_at(i: u32) -> f32 {
   return out[i];
 }
 `,
+  joined_splits: `// joined_splits: a head's attention out of its splits: each one's weighted sum counts e^(its largest score) times.
+// partials: see attention_split
+override V_HEAD_DIM: u32 = 128;
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // a power of two, at least VALUE_QUADS
+const MOST_SPLITS = 128u; // at most WORKGROUP_SIZE
+
+@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
+
+var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
+var<workgroup> weights: array<f32, MOST_SPLITS>;
+var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
+var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
+
+// Leaves each split's weight in \`weights\`, and returns the sum of all weights, so weighted. Every invocation calls.
+fn weigh_splits(index: u32, first: u32) -> f32 {
+  var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
+  if (index < params.splits) {
+    stats = partials[first + index * (VALUE_QUADS + 1u) + VALUE_QUADS];
+  }
+  if (index < MOST_SPLITS) {
+    scores[index / 4u][index % 4u] = stats.x;
+  }
+  workgroupBarrier();
+  var highest = scores[0];
+  for (var i = 1u; i < (params.splits + 3u) / 4u; i++) {
+    highest = max(highest, scores[i]);
+  }
+  let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
+  if (index < MOST_SPLITS) {
+    weights[index] = select(0.0, weight, stats.y > 0.0);
+    totals[index / 4u][index % 4u] = weight * stats.y;
+  }
+  workgroupBarrier();
+  var total = vec4f();
+  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
+    total += totals[i];
+  }
+  return dot(total, vec4f(1.0));
+}
+
+fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
+  let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
+  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
+  return select(vec4f(), weight * sum, weight > 0.0);
+}
+
+// Element \`index\` of the head whose first split begins at quad \`first\` of the partials, for the first V_HEAD_DIM invocations.
+// Every invocation calls.
+fn joined_element(index: u32, first: u32) -> f32 {
+  let total = weigh_splits(index, first);
+  let step = WORKGROUP_SIZE / VALUE_LANES;
+  let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  var sum = vec4f();
+  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
+    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
+    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
+  }
+  sums[index] = sum;
+  workgroupBarrier();
+  var element = 0.0;
+  for (var lane = (index / 4u) % VALUE_LANES; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
+    element += sums[lane][index % 4u];
+  }
+  return element / total;
+}
+`,
   levels: `// Rounding activations to whole levels without conversions, which GPUs make at a quarter of an addition's rate or less: 1.5 * 2^23
 // plus a level leaves it, rounded to nearest even, in the lowest bits of the sum, in two's complement.
 const LEVEL_BASE = 12582912.0;
@@ -2438,6 +2669,55 @@ fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
   return vec4u(second_bytes(a), second_bytes(b), second_bytes(c), second_bytes(d));
 }
 `,
+  operand_convolved: `// operand (convolved): a mixer's convolution as the activations that x_proj reads, computed on the way.
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
+
+fn operand(x_row: u32, quad: u32) -> vec4f {
+  return convolved_quad(conv_rows(quad), quad);
+}
+
+fn operand_scale(at: Invocation) -> f32 {
+  return 1.0;
+}
+`,
+  operand_fused: `// operand (fused): the mean of a mixer's two RMS-normed branches (arXiv:2411.13676, eq. 3), for one row.
+// x: [attention (quads) | ssm (quads)] of f32   norm: the same of their norms' weights
+@group(0) @binding(5) var<storage, read> x: array<vec4f>;
+@group(0) @binding(6) var<storage, read> norm: array<vec4f>;
+
+// What each branch is multiplied by: half of 1 / sqrt(mean of its squares + eps).
+var<private> branch_scales: vec2f;
+
+// Both branches' squares in a quad, 0 beyond the last.
+fn squares_at(quad: u32) -> vec4f {
+  let i = min(quad, params.quads - 1u);
+  let attention = x[i];
+  let ssm = x[params.quads + i];
+  return select(vec4f(), vec4f(dot(attention, attention), dot(ssm, ssm), 0.0, 0.0), quad < params.quads);
+}
+
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+  var squares = vec4f();
+  for (var quad = at.index; quad < params.quads; quad += 4u * WORKGROUP_SIZE) {
+    let low = squares_at(quad) + squares_at(quad + WORKGROUP_SIZE);
+    squares += low + (squares_at(quad + 2u * WORKGROUP_SIZE) + squares_at(quad + 3u * WORKGROUP_SIZE));
+  }
+  branch_scales = 0.5 / sqrt(sum4(squares, at).xy / f32(4u * params.quads) + params.eps);
+}
+
+fn operand(x_row: u32, quad: u32) -> vec4f {
+  let attention = norm[quad] * x[quad] * branch_scales.x;
+  let ssm = norm[params.quads + quad] * x[params.quads + quad] * branch_scales.y;
+  return attention + ssm;
+}
+
+fn operand_scale(at: Invocation) -> f32 {
+  return 1.0;
+}
+`,
   operand_normed: `// operand (normed): the RMS norm (arXiv:1910.07467) of the activations that a product reads, four at a time. What it divides a row by is
 // known when all of it was read, so the products are divided instead: W (norm * x / rms) = (W (norm * x)) / rms.
 // x: [l, quads] of f32   norm: [quads]
@@ -2446,6 +2726,10 @@ fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
 
 // The squares of the activations that this invocation read.
 var<private> squares: f32;
+
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
 
 // Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`, not divided yet. The workgroup reads each once.
 fn operand(x_row: u32, quad: u32) -> vec4f {
@@ -2462,6 +2746,10 @@ fn operand_scale(at: Invocation) -> f32 {
   operand_plain: `// operand (plain): the activations that a product reads, four at a time.
 // x: [l, quads] of f32, rows ending in zeros
 @group(0) @binding(5) var<storage, read> x: array<vec4f>;
+
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
 
 // Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`.
 fn operand(x_row: u32, quad: u32) -> vec4f {
@@ -2671,41 +2959,14 @@ fn value_quad(row: u32, quad: u32) -> vec4f {
   return vec4f(value_element(row, i), value_element(row, i + 1u), value_element(row, i + 2u), value_element(row, i + 3u));
 }
 `,
-  read_cache_f16_quads: `// Key/value cache of f16, read four elements at a time: heads and rows are whole quads.
-@group(0) @binding(1) var<storage, read> keys: array<vec2u>;
-@group(0) @binding(2) var<storage, read> values: array<vec2u>;
-
-fn quad_of(words: vec2u) -> vec4f {
-  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
-}
-
-// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
-fn key_quad(row: u32, quad: u32) -> vec4f {
-  return quad_of(keys[row / 4u + quad]);
-}
-
-fn value_quad(row: u32, quad: u32) -> vec4f {
-  return quad_of(values[row / 4u + quad]);
-}
-`,
-  read_cache_f32_quads: `// Key/value cache of f32, read four elements at a time: heads and rows are whole quads.
-@group(0) @binding(1) var<storage, read> keys: array<vec4f>;
-@group(0) @binding(2) var<storage, read> values: array<vec4f>;
-
-// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
-fn key_quad(row: u32, quad: u32) -> vec4f {
-  return keys[row / 4u + quad];
-}
-
-fn value_quad(row: u32, quad: u32) -> vec4f {
-  return values[row / 4u + quad];
-}
+  read_cache_quads: `// Key/value cache whose heads and rows are whole quads, read only.
+@group(0) @binding(1) var<storage, read> keys: array<CacheQuad>;
+@group(0) @binding(2) var<storage, read> values: array<CacheQuad>;
 `,
   reduce_subgroups: `// reduce, with subgroups: sums over a workgroup of WORKGROUP_SIZE invocations, returned to all of them.
 // Every invocation calls, in uniform control flow; subgroups are runs of \`lanes\` consecutive invocations.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
   @builtin(subgroup_size) lanes: u32,
 }
@@ -2745,7 +3006,6 @@ fn sum1(value: f32, at: Invocation) -> f32 {
 // Every invocation calls, in uniform control flow.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
 }
 
 var<workgroup> tree4: array<vec4f, WORKGROUP_SIZE>;
@@ -2779,6 +3039,26 @@ fn sum1(value: f32, at: Invocation) -> f32 {
   return total;
 }
 `,
+  rotated_quads: `// rotated_quads: heads of in_proj's output, rotated by RoPE (arXiv:2104.09864), which pairs a head's first half with its second.
+// vectors end in the frequencies from element params.frequencies on: [HEAD_DIM / 2] of 64-bit turns, high word first
+fn turn(position: u32, i: u32) -> vec2f {
+  let at = params.frequencies + 2u * i;
+  return rotation(position, vec2u(vectors[at / 4u][at % 4u], vectors[(at + 1u) / 4u][(at + 1u) % 4u]));
+}
+
+// Quads \`quad\` and \`quad\` + KEY_QUADS / 2 of the head that starts at quad \`head\` of \`projected\`.
+fn rotated_quads(head: u32, quad: u32, position: u32) -> mat2x4f {
+  let low = projected[head + quad];
+  let high = projected[head + quad + KEY_QUADS / 2u];
+  let a = turn(position, 4u * quad);
+  let b = turn(position, 4u * quad + 1u);
+  let c = turn(position, 4u * quad + 2u);
+  let d = turn(position, 4u * quad + 3u);
+  let cosines = vec4f(a.x, b.x, c.x, d.x);
+  let sines = vec4f(a.y, b.y, c.y, d.y);
+  return mat2x4f(low * cosines - high * sines, high * cosines + low * sines);
+}
+`,
   rotation: `// Angles of RoPE, exact at any position: a frequency is turns per position as a 64-bit fraction (x: high word, y: low word),
 // so that the product's whole turns overflow away and what is left is the phase in units of 2^-32 turns.
 
@@ -2806,6 +3086,46 @@ fn rotation(position: u32, frequency: vec2u) -> vec2f {
   }
 }
 `,
+  row_product: `// row_product: a workgroup multiplies ROWS rows of a weight by a row of activations; an invocation takes one block of each at a time,
+// so that all their loads are under way at once. weights: [rows, blocks] blocks, their scales: see product
+override ROWS: u32 = 4; // 1, 2, 4 or 8
+
+@group(0) @binding(0) var<storage, read> weights: array<Block>;
+
+// Row first + at.index of the weight, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
+  prepare_operand(x_row, at);
+  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
+  var low = vec4f();
+  var high = vec4f();
+  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
+    let activations = activations_at(x_row, block);
+    low.x += product(low_rows.x + block, activations);
+    if (ROWS > 1u) {
+      low.y += product(low_rows.y + block, activations);
+    }
+    if (ROWS > 2u) {
+      low.z += product(low_rows.z + block, activations);
+      low.w += product(low_rows.w + block, activations);
+    }
+    if (ROWS > 4u) {
+      high.x += product(high_rows.x + block, activations);
+      high.y += product(high_rows.y + block, activations);
+      high.z += product(high_rows.z + block, activations);
+      high.w += product(high_rows.w + block, activations);
+    }
+  }
+  let scale = operand_scale(at);
+  var totals = sum4(low, at);
+  if (ROWS > 4u) {
+    let high_totals = sum4(high, at);
+    totals = select(totals, high_totals, at.index >= 4u);
+  }
+  return scale * totals[at.index & 3u];
+}
+`,
   sample_control: `// What a sampler keeps from one token to the next, and what its kernels tell each other within one.
 struct Control {
   max_key: atomic<u32>, // key of the largest scaled logit of this step
@@ -2826,6 +3146,86 @@ const REFUSED = 0xffffffffu;
   scale: `// Scale number \`i\` of a row-major array of f16 scales, given the word that holds it.
 fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
+}
+`,
+  scan_channel: `// scan_channel: one step of the selective scan (Mamba, arXiv:2312.00752, Algorithm 2) with Hymba's inner norms and its gate:
+//   [dt | B | C] = dt_bc, each RMS-normed;   delta = softplus(dt_proj dt + dt_bias)
+//   h = exp(delta * A) * h + (delta * x) B^T;   y = (h C + D * x) * silu(z)
+// LANES invocations share a channel's states and its row of dt_proj. dt_proj: [d_inner, dt_rank]   A, state: [d_inner, d_state]
+// dt_bc_at(t, i): element of a row of dt_bc
+// vector_at(i): [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)]
+override DT_BC: u32 = 132; // dt_rank + 2 d_state
+const LANES = 32u;
+
+@group(0) @binding(3) var<storage, read> dt_proj: array<f32>;
+@group(0) @binding(4) var<storage, read> A: array<f32>;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+
+var<workgroup> normed: array<f32, DT_BC>;
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
+
+// 0 for dt, 1 for B, 2 for C.
+fn part_of(i: u32) -> u32 {
+  return u32(i >= params.dt_rank) + u32(i >= params.dt_rank + params.d_state);
+}
+
+// Norms row \`t\`. Every invocation calls.
+fn load_normed(t: u32, at: Invocation) {
+  var squares = vec4f();
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    let value = dt_bc_at(t, i);
+    let square = value * value;
+    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
+  }
+  let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
+  let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    normed[i] = vector_at(i) * dt_bc_at(t, i) * scales[part_of(i)];
+  }
+  workgroupBarrier();
+}
+
+// The sum over the lanes of this invocation's channel. Every invocation calls.
+fn sum_lanes(value: f32, index: u32) -> f32 {
+  lane_sums[index / 4u][index % 4u] = value;
+  workgroupBarrier();
+  let i = index / LANES * (LANES / 4u);
+  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
+  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
+  workgroupBarrier();
+  return sums.x + sums.y + sums.z + sums.w;
+}
+
+fn dt_product(channel: u32, i: u32) -> f32 {
+  let column = min(i, params.dt_rank - 1u);
+  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
+}
+
+// y of a channel for input x and gate z, after load_normed, at each of the channel's invocations. Every invocation calls.
+fn scan_channel(channel: u32, x: f32, z: f32, at: Invocation) -> f32 {
+  let lane = at.index % LANES;
+  let inside = channel < params.d_inner;
+  var products = vec4f();
+  for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
+    products += vec4f(
+      dt_product(channel, i),
+      dt_product(channel, i + LANES),
+      dt_product(channel, i + 2u * LANES),
+      dt_product(channel, i + 3u * LANES),
+    );
+  }
+  let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
+  let delta = softplus(product + vector_at(DT_BC + channel));
+  var y = 0.0;
+  for (var n = lane; inside && n < params.d_state; n += LANES) {
+    let i = params.state_offset + channel * params.state_stride + n;
+    let B = normed[params.dt_rank + n];
+    let C = normed[params.dt_rank + params.d_state + n];
+    let h = exp(delta * A[channel * params.d_state + n]) * state[i] + delta * x * B;
+    state[i] = h;
+    y += h * C;
+  }
+  return (sum_lanes(y, at.index) + vector_at(DT_BC + params.d_inner + channel) * x) * silu(z);
 }
 `,
   scan_rows: `// scan_rows: what ssm_scan_rows brings to workgroup memory and back, ROWS rows of CHANNELS channels at a time; loads are written out by
@@ -3052,5 +3452,9 @@ fn visible_keys(position: u32) -> VisibleKeys {
 fn visible_position(keys: VisibleKeys, i: u32) -> u32 {
   return select(keys.first + i - keys.meta_tokens, i, i < keys.meta_tokens);
 }
+`,
+  write_cache_quads: `// Key/value cache whose heads and rows are whole quads, read and written.
+@group(0) @binding(1) var<storage, read_write> keys: array<CacheQuad>;
+@group(0) @binding(2) var<storage, read_write> values: array<CacheQuad>;
 `,
 };

@@ -2,45 +2,73 @@
  * @file The hybrid-head mixer (arXiv:2411.13676, section 2.1): one in_proj feeds attention heads and Mamba heads side by side; their
  * outputs, as wide as each other, are normed, averaged and projected back.
  */
-import { appendKeys, attend } from "./attention.ts";
+import { attentionArgs, ropeAppendArgs } from "./attention.ts";
+import type { HeadFusionArgs, LinearArgs } from "./backend.ts";
+import { fusesMixers } from "./mixer_ops.ts";
 import type { Network, Projections, Span } from "./network.ts";
-import { convolve, scan } from "./ssm.ts";
+import { ssmConvArgs, ssmScanArgs, xProjArgs } from "./ssm.ts";
 import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
 
-/**
- * Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads. The branches take turns, so that a
- * backend may run the ops of one beside those of the other.
- */
+/** Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads. */
 export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[]): void {
   const { backend, config, weights, workspace } = net;
-  const { inputNorm, inProj, outProj, attentionNorm, ssmNorm } = weights.layers[index];
-  const eps = config.rmsNormEps;
-  const l = rowCount(x);
-  const projected = columns(rows(workspace.projected, 0, l), 0, inProj.shape[0]);
-  backend.linear({ x, norm: { weight: inputNorm, eps }, weight: inProj, out: projected });
+  const { inputNorm, inProj } = weights.layers[index];
+  const projected = columns(rows(workspace.projected, 0, rowCount(x)), 0, inProj.shape[0]);
+  const norm = { weight: inputNorm, eps: config.rmsNormEps };
+  backend.linear({ x, norm, weight: inProj, out: projected });
   const projections = split(net, index, projected);
-  const queries = rows(workspace.queries, 0, l);
-  const attended = rows(workspace.attention, 0, l);
-  const scanned = rows(workspace.ssm, 0, l);
-  appendKeys(net, index, projections, queries, spans);
-  const convolved = convolve(net, index, projections, spans);
-  attend(net, index, queries, attended, spans);
-  scan(net, index, projections, convolved, scanned, spans);
+  if (rowCount(x) === 1 && !net.observer && fusesMixers(backend)) {
+    const [span] = spans;
+    backend.runMixer({
+      ropeAppend: ropeAppendArgs(net, index, projections, workspace.queries, span),
+      ssmConv: ssmConvArgs(net, index, projections.u, workspace.conv, span),
+      xProj: xProjArgs(net, index, rows(workspace.conv, 0, 1)),
+      attention: attentionArgs(net, index, workspace.queries, workspace.attention, span),
+      ssmScan: ssmScanArgs(net, index, projections, workspace.ssm, span),
+      headFusion: headFusionArgs(net, index, 1),
+      outProj: outProjArgs(net, index, x),
+    });
+  } else {
+    runApart(net, index, x, projections, spans);
+  }
+}
+
+/** The branches take turns, so that a backend may run the ops of one beside those of the other. */
+function runApart(
+  net: Network,
+  index: number,
+  x: Tensor,
+  projections: Projections,
+  spans: readonly Span[],
+): void {
+  const { backend, workspace } = net;
+  const l = rowCount(x);
+  const of = (tensor: Tensor): Tensor => rows(tensor, 0, l);
+  const { conv, queries, attention, ssm } = workspace;
+  spans.forEach((span) => backend.ropeAppend(ropeAppendArgs(net, index, projections, queries, span)));
+  spans.forEach((span) => backend.ssmConv(ssmConvArgs(net, index, projections.u, conv, span)));
+  backend.linear(xProjArgs(net, index, of(conv)));
+  spans.forEach((span) => backend.attention(attentionArgs(net, index, queries, attention, span)));
+  spans.forEach((span) => backend.ssmScan(ssmScanArgs(net, index, projections, ssm, span)));
   net.observer?.onBranches(net, index, {
     spans,
-    queries,
-    attention: attended,
-    ssm: scanned,
+    queries: of(queries),
+    attention: of(attention),
+    ssm: of(ssm),
   });
-  backend.headFusion({
-    attention: attended,
-    ssm: scanned,
-    attentionNorm,
-    ssmNorm,
-    eps,
-    out: attended,
-  });
-  backend.linear({ x: attended, weight: outProj, out: x, accumulate: true });
+  backend.headFusion(headFusionArgs(net, index, l));
+  backend.linear(outProjArgs(net, index, x));
+}
+
+function headFusionArgs({ config, weights, workspace }: Network, index: number, l: number): HeadFusionArgs {
+  const { attentionNorm, ssmNorm } = weights.layers[index];
+  const [attention, ssm] = [rows(workspace.attention, 0, l), rows(workspace.ssm, 0, l)];
+  return { attention, ssm, attentionNorm, ssmNorm, eps: config.rmsNormEps, out: attention };
+}
+
+function outProjArgs({ weights, workspace }: Network, index: number, x: Tensor): LinearArgs {
+  const fused = rows(workspace.attention, 0, rowCount(x));
+  return { x: fused, weight: weights.layers[index].outProj, out: x, accumulate: true };
 }
 
 /** `[queries | keys | values | u | z]` for an owner of keys and values, `[queries | u | z]` for a consumer. */

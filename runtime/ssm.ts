@@ -1,44 +1,36 @@
 /** @file The Mamba heads (arXiv:2312.00752): convolve, project to dt, B and C, scan, gate. */
+import type { LinearArgs, SsmConvArgs, SsmScanArgs } from "./backend.ts";
 import type { Network, Projections, Span } from "./network.ts";
 import { rowCount, rows, type Tensor } from "./tensor.ts";
 
-/** What the convolution makes of a chunk, for the scan. */
-export interface Convolved {
-  /** `[l, dInner]`. */
-  readonly x: Tensor;
-  /** `[l, dtRank + 2 dState]`. */
-  readonly dtBC: Tensor;
+/** Convolves a span's rows of `u` into `out` `[l, dInner]`. */
+export function ssmConvArgs(
+  { weights }: Network,
+  index: number,
+  u: Tensor,
+  out: Tensor,
+  { state, start, length }: Span,
+): SsmConvArgs {
+  const { convWeight: weight, convBias: bias } = weights.layers[index].ssm;
+  const convState = state.convStates[index];
+  return { x: rows(u, start, length), weight, bias, convState, out: rows(out, start, length) };
 }
 
-/** Convolves, and projects to dt, B and C. */
-export function convolve(net: Network, index: number, { u }: Projections, spans: readonly Span[]): Convolved {
-  const { backend, workspace } = net;
-  const { convWeight, convBias, xProj } = net.weights.layers[index].ssm;
-  const x = rows(workspace.conv, 0, rowCount(u));
-  const dtBC = rows(workspace.dtBC, 0, rowCount(u));
-  for (const { state, start, length } of spans) {
-    const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
-    const convState = state.convStates[index];
-    backend.ssmConv({ x: of(u), weight: convWeight, bias: convBias, convState, out: of(x) });
-  }
-  backend.linear({ x, weight: xProj, out: dtBC });
-  return { x, dtBC };
+/** Projects all rows of the convolution's output to dt, B and C. */
+export function xProjArgs({ weights, workspace }: Network, index: number, x: Tensor): LinearArgs {
+  return { x, weight: weights.layers[index].ssm.xProj, out: rows(workspace.dtBC, 0, rowCount(x)) };
 }
 
-/** Scans and gates: writes the Mamba heads' output `[l, dInner]`. */
-export function scan(
-  net: Network,
+/** Scans and gates a span's rows: writes the Mamba heads' output `[l, dInner]`. */
+export function ssmScanArgs(
+  { config: { rmsNormEps: eps }, weights, workspace }: Network,
   index: number,
   { z }: Projections,
-  { x, dtBC }: Convolved,
   out: Tensor,
-  spans: readonly Span[],
-): void {
-  const { backend, config: { rmsNormEps: eps } } = net;
-  const { convWeight: _weight, convBias: _bias, xProj: _xProj, ...weights } = net.weights.layers[index].ssm;
-  for (const { state, start, length } of spans) {
-    const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
-    const ssmState = state.ssmStates[index];
-    backend.ssmScan({ dtBC: of(dtBC), x: of(x), z: of(z), ...weights, eps, ssmState, out: of(out) });
-  }
+  { state, start, length }: Span,
+): SsmScanArgs {
+  const { convWeight: _weight, convBias: _bias, xProj: _xProj, ...constants } = weights.layers[index].ssm;
+  const of = (tensor: Tensor): Tensor => rows(tensor, start, length);
+  const [x, dtBC] = [of(workspace.conv), of(workspace.dtBC)];
+  return { dtBC, x, z: of(z), ...constants, eps, ssmState: state.ssmStates[index], out: of(out) };
 }

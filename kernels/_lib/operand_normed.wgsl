@@ -7,6 +7,10 @@
 // The squares of the activations that this invocation read.
 var<private> squares: f32;
 
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
+
 // Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad `x_row`, not divided yet. The workgroup reads each once.
 fn operand(x_row: u32, quad: u32) -> vec4f {
   let values = x[x_row + quad];

@@ -2,7 +2,6 @@
 // Every invocation calls, in uniform control flow; subgroups are runs of `lanes` consecutive invocations.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
   @builtin(subgroup_size) lanes: u32,
 }

@@ -2,7 +2,6 @@
 // Every invocation calls, in uniform control flow.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
 }
 
 var<workgroup> tree4: array<vec4f, WORKGROUP_SIZE>;

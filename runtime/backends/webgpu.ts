@@ -6,7 +6,6 @@ import { CHUNK_SIZES } from "../chunk_sizes.ts";
 import type { ActivationPrecision } from "../activation_precision.ts";
 import type {
   AttentionArgs,
-  Backend,
   Cursor,
   EmbedArgs,
   GatedLinearArgs,
@@ -20,6 +19,7 @@ import type {
   Weight,
   WeightUse,
 } from "../backend.ts";
+import { type MixerBackend, type MixerOps, runMixerOps } from "../mixer_ops.ts";
 import { rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import { Commands } from "./webgpu/commands.ts";
 import {
@@ -33,7 +33,8 @@ import type { Gpu } from "./webgpu/gpu.ts";
 import { Kernels } from "./webgpu/kernels.ts";
 import { Memory } from "./webgpu/memory.ts";
 import { OpCache, type OpDescriptor } from "./webgpu/op_cache.ts";
-import { OPS } from "./webgpu/ops/table.ts";
+import { fusesMixer } from "./webgpu/ops/mixer.ts";
+import { MIXER, OPS } from "./webgpu/ops/table.ts";
 import { Readback } from "./webgpu/readback.ts";
 import { type Region, regionOf } from "./webgpu/region.ts";
 import { WebGpuSampling } from "./webgpu/resident_sampling.ts";
@@ -63,7 +64,7 @@ export async function openWebGpuBackend(options: WebGpuOptions = {}): Promise<We
 }
 
 /** Ops on a GPU. Reads throw KernelError for whatever the GPU refused before, DeviceLostError where it is gone. */
-export class WebGpuBackend implements Backend {
+export class WebGpuBackend implements MixerBackend {
   readonly kind = "webgpu";
   readonly floatFormat = "native";
   readonly preferredChunkSize = CHUNK_SIZES.gpu;
@@ -217,6 +218,11 @@ export class WebGpuBackend implements Backend {
 
   headFusion(args: HeadFusionArgs): void {
     if (rowCount(args.out) > 0) this.#ops.run(OPS.headFusion, args);
+  }
+
+  runMixer(ops: MixerOps): void {
+    if (fusesMixer(ops)) this.#ops.run(MIXER, ops);
+    else runMixerOps(this, ops);
   }
 
   dispose(): void {

@@ -3,7 +3,8 @@ import type { LibraryName } from "../../kernels/sources.ts";
 import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
 import { dotLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
-import { WEIGHT_DTYPES } from "../../runtime/tensor.ts";
+import { attendAndProjectLibraries } from "../../runtime/backends/webgpu/ops/mixer.ts";
+import { isQuantized, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
@@ -24,8 +25,8 @@ const ATTENTION = {
 };
 /** How attention may read a cache. */
 const CACHE_READS: readonly LibraryName[][] = [
-  ["read_cache_f16_quads"],
-  ["read_cache_f32_quads"],
+  ["cache_quads_f16", "read_cache_quads", "cache_quads"],
+  ["cache_quads_f32", "read_cache_quads", "cache_quads"],
   ["cache_f16", "read_cache_any"],
   ["cache_f32", "read_cache_any"],
 ];
@@ -42,8 +43,9 @@ export function variants(subgroups: boolean): KernelChoice[] {
       INPUTS_B.map((b): KernelChoice => ({ kernel: "head_fusion", libraries: [a, b, reduce] }))
     ),
     ...encoderVariants(reduce),
+    ...mixerVariants(reduce),
     { kernel: "ssm_conv", libraries: ["pointwise"] },
-    { kernel: "ssm_scan", libraries: ["pointwise", reduce] },
+    { kernel: "ssm_scan", libraries: ["pointwise", reduce, "scan_channel"] },
     ...samplingVariants(),
     { kernel: "ssm_scan_rows", libraries: ["pointwise", "scan_rows"] },
   ];
@@ -60,6 +62,23 @@ function encoderVariants(reduce: LibraryName): KernelChoice[] {
     { kernel: "gate_fusion" },
     { kernel: "clipped_steps", libraries: ["pointwise", reduce] },
     { kernel: "clipped_scan", libraries: ["pointwise"] },
+  ];
+}
+
+function mixerVariants(reduce: LibraryName): KernelChoice[] {
+  const floats = WEIGHT_DTYPES.filter((dtype) => !isQuantized(dtype));
+  return [
+    ...floats.flatMap((dtype) =>
+      (["cache_quads_f32", "cache_quads_f16"] as const).map((quads): KernelChoice => ({
+        kernel: "attend_and_project",
+        libraries: attendAndProjectLibraries(quads, reduce, dtype),
+        constants: ATTENTION,
+      }))
+    ),
+    {
+      kernel: "join_and_scan",
+      libraries: ["joined_splits", "pointwise", "convolved", reduce, "scan_channel"],
+    },
   ];
 }
 
@@ -92,11 +111,16 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
         libraries: [`block_${dtype}`, "scale", tile, "product_tile", "tile_sums", "pointwise"],
       })),
     ]),
+    ...products.map(({ dtype, precision }): KernelChoice => ({
+      kernel: "linear",
+      libraries: [reduce, "operand_fused", ...dotLibraries("product", dtype, precision), "row_product"],
+      constants: { WORKGROUP_SIZE: 128, ACCUMULATE: 1 },
+    })),
     ...products.flatMap(({ dtype, precision }) =>
       [0, 1].flatMap((flag): KernelChoice[] => [
         {
           kernel: "linear",
-          libraries: [reduce, OPERANDS[flag], ...dotLibraries("product", dtype, precision)],
+          libraries: [reduce, OPERANDS[flag], ...dotLibraries("product", dtype, precision), "row_product"],
           constants: { WORKGROUP_SIZE: 128, ROWS: flag === 1 ? 8 : 1, ACCUMULATE: flag },
         },
         {
@@ -151,6 +175,7 @@ function cacheVariants(): KernelChoice[] {
         "cache_place",
         "attention_scores",
         "attention_values",
+        "attention_split",
       ],
       constants: ATTENTION,
     })),
@@ -158,6 +183,6 @@ function cacheVariants(): KernelChoice[] {
       kernel: "attention_tiled",
       libraries: [...reads, "cache_slot", "visible_keys", "cache_place", "attention_block"],
     })),
-    { kernel: "attention_combine" },
+    { kernel: "attention_combine", libraries: ["joined_splits"] },
   ];
 }

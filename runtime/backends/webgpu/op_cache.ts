@@ -28,7 +28,12 @@ export interface OpDescriptor<Args> {
   readonly lower: (gpu: Gpu, args: Args) => void;
   /** Names of all arguments, in a fixed order. */
   readonly fields: readonly (keyof Args & string)[];
+  /** For an op made of others: the arguments that are an op's own. */
+  readonly parts?: Readonly<Record<string, Fields>>;
 }
+
+/** What the cache knows of arguments. */
+type Fields = Pick<OpDescriptor<Record<string, unknown>>, "fields" | "parts">;
 
 interface Entry {
   readonly op: unknown;
@@ -36,7 +41,7 @@ interface Entry {
   readonly steps: readonly Step[];
 }
 
-const MAX_KEY = 64;
+const MAX_KEY = 256;
 const MAX_ENTRIES = 16384;
 /** Stands for an argument that is absent; no id, size or offset. */
 const ABSENT = -1;
@@ -83,10 +88,18 @@ export class OpCache {
 
   #writeKey<Args extends object>(op: OpDescriptor<Args>, args: Args): number {
     this.#length = 0;
-    for (const field of op.fields) this.#add(args[field] as Argument);
+    this.#addFields(op, args as Record<string, unknown>);
     let hash = 0;
     for (let i = 0; i < this.#length; i++) hash = Math.imul(hash, 31) + (this.#key[i] | 0) | 0;
     return hash;
+  }
+
+  #addFields({ fields, parts }: Fields, args: Readonly<Record<string, unknown>>): void {
+    for (const field of fields) {
+      const part = parts?.[field];
+      if (part) this.#addFields(part, args[field] as Record<string, unknown>);
+      else this.#add(args[field] as Argument);
+    }
   }
 
   #find(hash: number, op: unknown): Entry | undefined {

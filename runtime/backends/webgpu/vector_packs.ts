@@ -1,10 +1,26 @@
 /** @file Small constant vectors joined into one array, since a kernel may bind eight arrays at most. */
-import type { Weight } from "../../backend.ts";
+import type { Rope, Weight } from "../../backend.ts";
 import { elementCount } from "../../tensor.ts";
 import type { Commands } from "./commands.ts";
 import type { Memory } from "./memory.ts";
 import type { Region } from "./region.ts";
 import { plainOf } from "./weights.ts";
+
+/** A constant vector of 32-bit words. */
+export interface Vector {
+  readonly region: Region;
+  readonly bytes: number;
+}
+
+/** The vector of a plain weight. */
+export function weightVector(weight: Weight): Vector {
+  return { region: plainOf(weight), bytes: 4 * elementCount(weight.shape) };
+}
+
+/** The vector of RoPE's frequencies: 64-bit turns. */
+export function ropeVector({ data, headDim }: Rope): Vector {
+  return { region: data as Region, bytes: 4 * headDim };
+}
 
 /** The packs of one device; each is made once. */
 export class VectorPacks {
@@ -18,20 +34,19 @@ export class VectorPacks {
     this.#memory = memory;
   }
 
-  /** Plain weights, one after the other. */
-  get(weights: readonly Weight[]): Region {
-    const key = weights.map((weight) => plainOf(weight).id).join();
+  /** Vectors, one after the other. */
+  get(vectors: readonly Vector[]): Region {
+    const key = vectors.map(({ region }) => region.id).join();
     const known = this.#packs.get(key);
     if (known) return known.region;
-    const sizes = weights.map(({ shape }) => 4 * elementCount(shape));
-    const region = this.#memory.allocate("vectors", sizes.reduce((a, b) => a + b, 0));
+    const pack = this.#memory.allocate("vectors", vectors.reduce((sum, { bytes }) => sum + bytes, 0));
     let end = 0;
-    weights.forEach((weight, i) => {
-      this.#commands.copy(plainOf(weight), 0, region, end, sizes[i]);
-      end += sizes[i];
-    });
-    this.#packs.set(key, { region, members: weights.map(plainOf) });
-    return region;
+    for (const { region, bytes } of vectors) {
+      this.#commands.copy(region, 0, pack, end, bytes);
+      end += bytes;
+    }
+    this.#packs.set(key, { region: pack, members: vectors.map(({ region }) => region) });
+    return pack;
   }
 
   /** Takes out the packs that hold a weight with these buffers; the caller destroys what is returned. */

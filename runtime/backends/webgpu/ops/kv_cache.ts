@@ -15,13 +15,25 @@ export function cacheLibrary({ keys }: KvCache): LibraryName {
   return keys.dtype === "f16" ? "cache_f16" : "cache_f32";
 }
 
+/** Dimensions of a key's and a value's head. */
+export interface HeadSizes {
+  readonly headDim: number;
+  readonly vHeadDim: number;
+}
+
 /** The libraries that read keys and values: by quads where heads and rows are whole ones. */
-export function readLibraries(
-  cache: KvCache,
-  { headDim, vHeadDim }: { readonly headDim: number; readonly vHeadDim: number },
-): LibraryName[] {
-  const { keys, values } = cache;
+export function readLibraries(cache: KvCache, heads: HeadSizes): LibraryName[] {
+  if (!isInQuads(cache, heads)) return [cacheLibrary(cache), "read_cache_any"];
+  return [quadLibrary(cache), "read_cache_quads", "cache_quads"];
+}
+
+/** Whether heads and rows are whole quads. */
+export function isInQuads({ keys, values }: KvCache, { headDim, vHeadDim }: HeadSizes): boolean {
   const sizes = [headDim, vHeadDim, keys.offset, keys.stride, values.offset, values.stride];
-  if (sizes.some((size) => size % 4 !== 0)) return [cacheLibrary(cache), "read_cache_any"];
-  return [keys.dtype === "f16" ? "read_cache_f16_quads" : "read_cache_f32_quads"];
+  return sizes.every((size) => size % 4 === 0);
+}
+
+/** The library of the cache's words, by quads. */
+export function quadLibrary({ keys }: KvCache): LibraryName {
+  return keys.dtype === "f16" ? "cache_quads_f16" : "cache_quads_f32";
 }

@@ -37,10 +37,18 @@ function matVecShape({ dtype }: Weight, rowBlocks: number, rows: number, mostRow
 
 /** See {@linkcode LinearArgs}. */
 export function linear(gpu: Gpu, args: LinearArgs): void {
-  const { x, norm, weight, out, accumulate = false } = args;
+  const { x, norm, weight, out } = args;
   if (hasManyRows(x)) return tiledLinear(gpu, args);
+  multiplyRows(gpu, multiplicand(gpu, x, norm, weight, out), args);
+}
+
+/** The products of {@linkcode linear} with activations as `operand` describes them, for few rows of `out`. */
+export function multiplyRows(
+  gpu: Gpu,
+  operand: Multiplicand,
+  { weight, out, accumulate = false }: Pick<LinearArgs, "weight" | "out" | "accumulate">,
+): void {
   const { parts, rowBlocks } = matrixOf(weight);
-  const operand = multiplicand(gpu, x, norm, weight, out);
   for (const { firstRow, rows, blocks, scales } of parts) {
     const shape = matVecShape(weight, rowBlocks, rows, 8);
     gpu.commands.run({
@@ -49,6 +57,7 @@ export function linear(gpu: Gpu, args: LinearArgs): void {
         reduceLibrary(gpu),
         operand.library,
         ...dotLibraries("product", weight.dtype, gpu.activations),
+        "row_product",
       ],
       constants: { ...shape, ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, ...operand.resources, out: regionOf(out) },
@@ -59,7 +68,7 @@ export function linear(gpu: Gpu, args: LinearArgs): void {
         outOffset: out.offset + firstRow,
         outStride: out.stride,
       },
-      grid: gridOf(rows, shape, rowCount(x)),
+      grid: gridOf(rows, shape, rowCount(out)),
     });
   }
 }

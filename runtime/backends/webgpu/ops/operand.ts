@@ -12,7 +12,7 @@ import { sharesBuffer } from "./shared_buffer.ts";
 
 /** What a product's kernel is told of the activations that it reads. */
 export interface Multiplicand {
-  readonly library: "operand_plain" | "operand_normed";
+  readonly library: "operand_plain" | "operand_normed" | "operand_fused";
   readonly resources: Readonly<Record<string, Region>>;
   readonly params: Readonly<Record<string, number>>;
 }
@@ -56,7 +56,7 @@ export function dotLibraries(
   dtype: WeightDtype,
   activations: ActivationPrecision,
 ): LibraryName[] {
-  if (!isQuantized(dtype)) return [`block_${dtype}`, "dot_float", `${products}_plain`];
+  if (!isQuantized(dtype)) return floatDotLibraries(products, dtype);
   return [
     `block_${dtype}`,
     "scale",
@@ -67,6 +67,11 @@ export function dotLibraries(
     `dot_${dtype}`,
     `${products}_scaled`,
   ];
+}
+
+/** {@linkcode dotLibraries} of a dtype that is not quantised. */
+export function floatDotLibraries(products: "product" | "products", dtype: WeightDtype): LibraryName[] {
+  return [`block_${dtype}`, "dot_float", `${products}_plain`];
 }
 
 /** The rows of `x`, or of its norm, as a product's kernel reads them: in whole quads, of which there are whole blocks of the weight. */

@@ -3,6 +3,7 @@ import type { SsmScanArgs, Weight } from "../../../backend.ts";
 import { columns, rowCount } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { places, regionOf } from "../region.ts";
+import { weightVector } from "../vector_packs.ts";
 import { plainOf } from "../weights.ts";
 import { rmsNorm } from "./norms.ts";
 import { scratchRows } from "./operand.ts";
@@ -53,7 +54,7 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
       bC: regionOf(bC),
       x: regionOf(x),
       z: regionOf(z),
-      vectors: gpu.vectorPacks.get([dtBias, D]),
+      vectors: gpu.vectorPacks.get([dtBias, D].map(weightVector)),
       A: plainOf(A),
       state: regionOf(ssmState),
       out: regionOf(out),

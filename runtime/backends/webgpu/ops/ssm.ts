@@ -4,6 +4,7 @@ import { KernelError } from "../../../errors.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { place, regionOf } from "../region.ts";
+import { weightVector } from "../vector_packs.ts";
 import { plainOf } from "../weights.ts";
 import { scanRows, scansManyRows } from "./scan_rows.ts";
 import { separate } from "./operand.ts";
@@ -12,7 +13,7 @@ const CONV_WORKGROUP = 64;
 /** Rows that an invocation of ssm_conv convolves; at least dConv - 1. */
 const CONV_ROWS = 16;
 const SCAN_WORKGROUP = 256;
-/** Invocations that share a channel of ssm_scan: LANES there. */
+/** Invocations that share a channel of ssm_scan: LANES in scan_channel.wgsl. */
 const SCAN_LANES = 32;
 /** Most columns of dtBC that ssm_scan keeps in workgroup memory. */
 const MAX_DT_BC = 1024;
@@ -62,13 +63,13 @@ export function ssmScan(gpu: Gpu, args: SsmScanArgs): void {
   const [dInner, dtRank] = dtProj.shape;
   gpu.commands.run({
     kernel: "ssm_scan",
-    libraries: ["pointwise", reduceLibrary(gpu)],
+    libraries: ["pointwise", reduceLibrary(gpu), "scan_channel"],
     constants: { WORKGROUP_SIZE: SCAN_WORKGROUP, DT_BC: columnCount(dtBC) },
     resources: {
       dtBc: regionOf(dtBC),
       x: regionOf(x),
       z: regionOf(z),
-      vectors: gpu.vectorPacks.get([dtNorm, bNorm, cNorm, dtBias, D]),
+      vectors: gpu.vectorPacks.get([dtNorm, bNorm, cNorm, dtBias, D].map(weightVector)),
       dtProj: plainOf(dtProj),
       A: plainOf(A),
       state: regionOf(ssmState),

@@ -10,10 +10,12 @@ import type {
   SsmConvArgs,
   SsmScanArgs,
 } from "../../../backend.ts";
+import type { MixerOps } from "../../../mixer_ops.ts";
 import type { OpDescriptor } from "../op_cache.ts";
 import { attention } from "./attention.ts";
 import { embed } from "./embed.ts";
 import { gatedLinear, linear } from "./linear.ts";
+import { mixer } from "./mixer.ts";
 import { headFusion, rmsNorm } from "./norms.ts";
 import { ropeAppend } from "./rope_append.ts";
 import { ssmConv, ssmScan } from "./ssm.ts";
@@ -85,3 +87,17 @@ export const OPS = {
     out: true,
   }),
 } as const;
+
+/** A mixer whose ops run as one. */
+export const MIXER: OpDescriptor<MixerOps> = {
+  ...descriptor<MixerOps>(mixer, {
+    ropeAppend: true,
+    ssmConv: true,
+    xProj: true,
+    attention: true,
+    ssmScan: true,
+    headFusion: true,
+    outProj: true,
+  }),
+  parts: { ...OPS, xProj: OPS.linear, outProj: OPS.linear },
+};

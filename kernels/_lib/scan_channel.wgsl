@@ -1,0 +1,79 @@
+// scan_channel: one step of the selective scan (Mamba, arXiv:2312.00752, Algorithm 2) with Hymba's inner norms and its gate:
+//   [dt | B | C] = dt_bc, each RMS-normed;   delta = softplus(dt_proj dt + dt_bias)
+//   h = exp(delta * A) * h + (delta * x) B^T;   y = (h C + D * x) * silu(z)
+// LANES invocations share a channel's states and its row of dt_proj. dt_proj: [d_inner, dt_rank]   A, state: [d_inner, d_state]
+// dt_bc_at(t, i): element of a row of dt_bc
+// vector_at(i): [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)]
+override DT_BC: u32 = 132; // dt_rank + 2 d_state
+const LANES = 32u;
+
+@group(0) @binding(3) var<storage, read> dt_proj: array<f32>;
+@group(0) @binding(4) var<storage, read> A: array<f32>;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+
+var<workgroup> normed: array<f32, DT_BC>;
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
+
+// 0 for dt, 1 for B, 2 for C.
+fn part_of(i: u32) -> u32 {
+  return u32(i >= params.dt_rank) + u32(i >= params.dt_rank + params.d_state);
+}
+
+// Norms row `t`. Every invocation calls.
+fn load_normed(t: u32, at: Invocation) {
+  var squares = vec4f();
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    let value = dt_bc_at(t, i);
+    let square = value * value;
+    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
+  }
+  let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
+  let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    normed[i] = vector_at(i) * dt_bc_at(t, i) * scales[part_of(i)];
+  }
+  workgroupBarrier();
+}
+
+// The sum over the lanes of this invocation's channel. Every invocation calls.
+fn sum_lanes(value: f32, index: u32) -> f32 {
+  lane_sums[index / 4u][index % 4u] = value;
+  workgroupBarrier();
+  let i = index / LANES * (LANES / 4u);
+  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
+  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
+  workgroupBarrier();
+  return sums.x + sums.y + sums.z + sums.w;
+}
+
+fn dt_product(channel: u32, i: u32) -> f32 {
+  let column = min(i, params.dt_rank - 1u);
+  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
+}
+
+// y of a channel for input x and gate z, after load_normed, at each of the channel's invocations. Every invocation calls.
+fn scan_channel(channel: u32, x: f32, z: f32, at: Invocation) -> f32 {
+  let lane = at.index % LANES;
+  let inside = channel < params.d_inner;
+  var products = vec4f();
+  for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
+    products += vec4f(
+      dt_product(channel, i),
+      dt_product(channel, i + LANES),
+      dt_product(channel, i + 2u * LANES),
+      dt_product(channel, i + 3u * LANES),
+    );
+  }
+  let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
+  let delta = softplus(product + vector_at(DT_BC + channel));
+  var y = 0.0;
+  for (var n = lane; inside && n < params.d_state; n += LANES) {
+    let i = params.state_offset + channel * params.state_stride + n;
+    let B = normed[params.dt_rank + n];
+    let C = normed[params.dt_rank + params.d_state + n];
+    let h = exp(delta * A[channel * params.d_state + n]) * state[i] + delta * x * B;
+    state[i] = h;
+    y += h * C;
+  }
+  return (sum_lanes(y, at.index) + vector_at(DT_BC + params.d_inner + channel) * x) * silu(z);
+}
