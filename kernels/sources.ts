@@ -607,12 +607,9 @@ fn gate_fusion(@builtin(global_invocation_id) id: vec3u) {
   x[params.x_offset + id.y * params.x_stride + id.x] += from_ssm + from_attention;
 }
 `,
-  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
+  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x.
 // gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
-override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // 1, 2 or 4
-
 struct Params {
   rows: u32,
   blocks: u32,
@@ -632,32 +629,10 @@ struct Params {
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   let first = group.x * ROWS;
-  let x_row = params.x_offset + group.y * params.x_stride;
-  prepare_operand(x_row, at);
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
-    if (ROWS > 1u) {
-      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
-    }
-    if (ROWS > 2u) {
-      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
-    }
-  }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 2u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 2u);
-  }
+  let pair = gated_products(first, params.x_offset + group.y * params.x_stride, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + group.y * params.out_stride + row;
-    let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
-    out[i] = silu(pair.x) * pair.y;
+    out[params.out_offset + group.y * params.out_stride + row] = silu(pair.x) * pair.y;
   }
 }
 `,
@@ -910,7 +885,6 @@ fn layer_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x.
 // weights: see row_product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
-override WORKGROUP_SIZE: u32 = 64;
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -1724,11 +1698,14 @@ export type LibraryName =
   | "cache_quads_f32"
   | "cache_slot"
   | "convolved"
+  | "dot16"
   | "dot_float"
   | "dot_iq4_nl"
   | "dot_q4_0"
   | "dot_q8_0"
-  | "dot_quantized"
+  | "float_workgroup"
+  | "gated_products"
+  | "gated_products_quantized"
   | "input_a_separate"
   | "input_a_shared"
   | "input_b_separate"
@@ -1747,7 +1724,7 @@ export type LibraryName =
   | "product_tile"
   | "products_plain"
   | "products_scaled"
-  | "quad_block"
+  | "quantized_tile"
   | "read_cache_any"
   | "read_cache_quads"
   | "reduce_subgroups"
@@ -1755,6 +1732,7 @@ export type LibraryName =
   | "rotated_quads"
   | "rotation"
   | "row_product"
+  | "row_product_quantized"
   | "sample_control"
   | "scale"
   | "scan_channel"
@@ -1768,65 +1746,69 @@ export type LibraryName =
 
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
 export const LIBRARY_SOURCES: Readonly<Record<LibraryName, string>> = {
-  activations_q16: `// 32 activations as two signed bytes each: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 + 127 scales.
-// \`sum\` is the sum of the activations. Written out, because compilers keep what a loop indexes in memory.
-struct QuantizedActivations {
+  activations_q16: `// A tile of activations as two signed bytes each, for a workgroup: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 +
+// 127 scales.
+const MOST_LEVEL = 32639.0;
+
+struct Activations {
   coarse_low: vec4u, // of the first 16
   coarse_high: vec4u,
   fine_low: vec4u,
   fine_high: vec4u,
   scale: f32,
-  sum: f32,
 }
 
-// A level's coarse byte is its second one, rounded by the first, which is the fine one.
-fn coarse_quads(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return second_bytes_of(a + 128u, b + 128u, c + 128u, d + 128u);
+var<workgroup> coarse: array<vec4u, TILE_HALVES>; // [TILE_BLOCKS, 2]
+var<workgroup> fine: array<vec4u, TILE_HALVES>;
+var<workgroup> block_scales: array<f32, TILE_BLOCKS>;
+
+// Keeps eight levels, a quarter of a block. A level's coarse byte is its second one, rounded by the first, which is the fine one.
+fn keep_levels(quarter: u32, low: vec4u, high: vec4u) {
+  let half = quarter / 2u;
+  let word = 2u * (quarter % 2u);
+  coarse[half][word] = second_bytes(low + 128u);
+  coarse[half][word + 1u] = second_bytes(high + 128u);
+  fine[half][word] = first_bytes(low);
+  fine[half][word + 1u] = first_bytes(high);
 }
 
-fn quantize_block(values: QuadBlock) -> QuantizedActivations {
-  let most = largest_of(values);
-  let inverse = select(0.0, 32639.0 / most, most > 0.0);
-  let levels = levels_of(values, inverse);
-  var block: QuantizedActivations;
-  block.coarse_low = coarse_quads(levels.a, levels.b, levels.c, levels.d);
-  block.coarse_high = coarse_quads(levels.e, levels.f, levels.g, levels.h);
-  block.fine_low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
-  block.fine_high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
-  block.scale = most / 32639.0;
-  block.sum = block.scale * f32(sum_of(levels));
-  return block;
+fn kept_activations(block: u32) -> Activations {
+  let half = 2u * block;
+  return Activations(coarse[half], coarse[half + 1u], fine[half], fine[half + 1u], block_scales[block]);
 }
 
 // The products with 32 signed bytes, added up: below 2^28, so exact until scaled.
-fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
-  let coarse = dot16(low, activations.coarse_low) + dot16(high, activations.coarse_high);
-  let fine = dot16(low, activations.fine_low) + dot16(high, activations.fine_high);
-  return f32(256 * coarse + fine) * activations.scale;
+fn dot_bytes(low: vec4u, high: vec4u, activations: Activations) -> f32 {
+  let coarse_sum = dot16(low, activations.coarse_low) + dot16(high, activations.coarse_high);
+  let fine_sum = dot16(low, activations.fine_low) + dot16(high, activations.fine_high);
+  return f32(256 * coarse_sum + fine_sum) * activations.scale;
 }
 `,
-  activations_q8: `// 32 activations as signed bytes: activation = scale * byte. \`sum\` is scale times the sum of the bytes.
-struct QuantizedActivations {
+  activations_q8: `// A tile of activations as signed bytes, for a workgroup: activation = scale * byte.
+const MOST_LEVEL = 127.0;
+
+struct Activations {
   low: vec4u, // the first 16
   high: vec4u,
   scale: f32,
-  sum: f32,
 }
 
-fn quantize_block(values: QuadBlock) -> QuantizedActivations {
-  let most = largest_of(values);
-  let inverse = select(0.0, 127.0 / most, most > 0.0);
-  let levels = levels_of(values, inverse);
-  var block: QuantizedActivations;
-  block.low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
-  block.high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
-  block.scale = most / 127.0;
-  block.sum = block.scale * f32(sum_of(levels));
-  return block;
+var<workgroup> levels: array<vec4u, TILE_HALVES>; // [TILE_BLOCKS, 2]
+var<workgroup> block_scales: array<f32, TILE_BLOCKS>;
+
+// Keeps eight levels, a quarter of a block.
+fn keep_levels(quarter: u32, low: vec4u, high: vec4u) {
+  let word = 2u * (quarter % 2u);
+  levels[quarter / 2u][word] = first_bytes(low);
+  levels[quarter / 2u][word + 1u] = first_bytes(high);
+}
+
+fn kept_activations(block: u32) -> Activations {
+  return Activations(levels[2u * block], levels[2u * block + 1u], block_scales[block]);
 }
 
 // The products with 32 signed bytes, added up.
-fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
+fn dot_bytes(low: vec4u, high: vec4u, activations: Activations) -> f32 {
   return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
 }
 `,
@@ -2455,6 +2437,11 @@ fn convolved_quad(rows: mat4x4f, quad: u32) -> vec4f {
   return vec4f(silu(sums.x), silu(sums.y), silu(sums.z), silu(sums.w));
 }
 `,
+  dot16: `// The products of 16 signed bytes, added up.
+fn dot16(a: vec4u, b: vec4u) -> i32 {
+  return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
+}
+`,
   dot_float: `// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
 struct Activations {
   low: vec4f,
@@ -2486,12 +2473,12 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   return dot_bytes(low, high, activations);
 }
 `,
-  dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. The weights' offset is taken out
-// once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
+  dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. A nibble in a byte's upper half, its top bit
+// flipped, is 16 * (nibble - 8) as a signed byte.
 fn dot_block(block: Block, activations: Activations) -> f32 {
-  let low = block & vec4u(0x0f0f0f0fu);
-  let high = (block >> vec4u(4u)) & vec4u(0x0f0f0f0fu);
-  return dot_bytes(low, high, activations) - 8.0 * activations.sum;
+  let low = ((block << vec4u(4u)) & vec4u(0xf0f0f0f0u)) ^ vec4u(0x80808080u);
+  let high = (block & vec4u(0xf0f0f0f0u)) ^ vec4u(0x80808080u);
+  return dot_bytes(low, high, activations) * 0.0625;
 }
 `,
   dot_q8_0: `// dot (q8_0): a block of weights times quantised activations, four products an instruction.
@@ -2499,22 +2486,64 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   return dot_bytes(block.low, block.high, activations);
 }
 `,
-  dot_quantized: `// dot (quantised): the activations that meet a block of quantised weights, themselves quantised.
-alias Activations = QuantizedActivations;
+  float_workgroup: `// The number of invocations that share a row of a weight which is not quantised.
+override WORKGROUP_SIZE: u32 = 128;
+`,
+  gated_products: `// gated_products: a workgroup multiplies ROWS rows of two weights by a row of activations. Divided as row_product is.
+override ROWS: u32 = 4; // 1, 2 or 4
 
-// Block \`block\` of the row that starts at quad \`x_row\`.
-fn activations_at(x_row: u32, block: u32) -> Activations {
-  let quad = 8u * block;
-  return quantize_block(QuadBlock(
-    operand(x_row, quad),
-    operand(x_row, quad + 1u),
-    operand(x_row, quad + 2u),
-    operand(x_row, quad + 3u),
-    operand(x_row, quad + 4u),
-    operand(x_row, quad + 5u),
-    operand(x_row, quad + 6u),
-    operand(x_row, quad + 7u),
-  ));
+// Row first + at.index of gate and of up, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn gated_products(first: u32, x_row: u32, at: Invocation) -> vec2f {
+  prepare_operand(x_row, at);
+  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
+  var high = vec4f();
+  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
+    let activations = activations_at(x_row, block);
+    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
+    if (ROWS > 1u) {
+      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
+    }
+    if (ROWS > 2u) {
+      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
+    }
+  }
+  let scale = operand_scale(at);
+  var totals = sum4(low, at);
+  if (ROWS > 2u) {
+    let high_totals = sum4(high, at);
+    totals = select(totals, high_totals, at.index >= 2u);
+  }
+  return scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
+}
+`,
+  gated_products_quantized: `// gated_products (quantised): a workgroup multiplies ROWS rows of two quantised weights by a row of activations.
+override ROWS: u32 = 10; // TEAM_SUMS / 2 * TEAMS: a team's sums are gate's and up's in turn
+
+// Row first + at.index of gate and of up, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn gated_products(first: u32, x_row: u32, at: Invocation) -> vec2f {
+  prepare_operand(x_row, at);
+  let team = at.index / LANES;
+  let rows = min(first + TEAM_SUMS / 2u * team + vec2u(0u, 1u), vec2u(params.rows - 1u)) * params.blocks;
+  var sums = vec4f();
+  for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
+    let count = min(TILE_BLOCKS, params.blocks - start);
+    quantize_tile(x_row, start, count, at.index);
+    for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
+      let activations = kept_activations(block);
+      let i = rows + start + block;
+      sums += vec4f(products(i.x, activations), 0.0, 0.0);
+      if (TEAM_SUMS > 2u) {
+        sums += vec4f(0.0, 0.0, products(i.y, activations));
+      }
+    }
+  }
+  let scale = operand_scale(at);
+  add_lanes(sums, at.index);
+  let i = 2u * min(at.index, ROWS - 1u);
+  return scale * vec2f(team_sum(i), team_sum(i + 1u));
 }
 `,
   input_a_separate: `// input a in a buffer of its own.
@@ -2613,18 +2642,7 @@ fn joined_element(index: u32, first: u32) -> f32 {
 const LEVEL_BASE = 12582912.0;
 const LEVEL_BASE_BITS = 0x4b400000u;
 
-// 32 levels, still on LEVEL_BASE_BITS.
-struct LevelBlock {
-  a: vec4u,
-  b: vec4u,
-  c: vec4u,
-  d: vec4u,
-  e: vec4u,
-  f: vec4u,
-  g: vec4u,
-  h: vec4u,
-}
-
+// Levels, still on LEVEL_BASE_BITS.
 fn level_quad(values: vec4f, inverse: f32) -> vec4u {
   return bitcast<vec4u>(fma(values, vec4f(inverse), vec4f(LEVEL_BASE)));
 }
@@ -2634,39 +2652,14 @@ fn rounded_quad(values: vec4f, inverse: f32) -> vec4i {
   return bitcast<vec4i>(level_quad(values, inverse) - LEVEL_BASE_BITS);
 }
 
-// The same for 32 activations.
-fn levels_of(values: QuadBlock, inverse: f32) -> LevelBlock {
-  return LevelBlock(
-    level_quad(values.a, inverse),
-    level_quad(values.b, inverse),
-    level_quad(values.c, inverse),
-    level_quad(values.d, inverse),
-    level_quad(values.e, inverse),
-    level_quad(values.f, inverse),
-    level_quad(values.g, inverse),
-    level_quad(values.h, inverse),
-  );
-}
-
-fn sum_of(levels: LevelBlock) -> i32 {
-  let sums = levels.a + levels.b + levels.c + levels.d + levels.e + levels.f + levels.g + levels.h;
-  return bitcast<i32>(sums.x + sums.y + sums.z + sums.w - 32u * LEVEL_BASE_BITS);
-}
-
+// The lowest bytes of four levels.
 fn first_bytes(quad: vec4u) -> u32 {
   return (quad.x & 0xffu) | ((quad.y & 0xffu) << 8u) | ((quad.z & 0xffu) << 16u) | (quad.w << 24u);
 }
 
+// The bytes above them.
 fn second_bytes(quad: vec4u) -> u32 {
   return ((quad.x >> 8u) & 0xffu) | (quad.y & 0xff00u) | ((quad.z & 0xff00u) << 8u) | ((quad.w & 0xff00u) << 16u);
-}
-
-fn first_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return vec4u(first_bytes(a), first_bytes(b), first_bytes(c), first_bytes(d));
-}
-
-fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return vec4u(second_bytes(a), second_bytes(b), second_bytes(c), second_bytes(d));
 }
 `,
   operand_convolved: `// operand (convolved): a mixer's convolution as the activations that x_proj reads, computed on the way.
@@ -2912,28 +2905,66 @@ fn products(i: u32, activations: Activations) -> vec2f {
   return scales * vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
 }
 `,
-  quad_block: `// 32 activations, the unit that is quantised by one scale.
-struct QuadBlock {
-  a: vec4f,
-  b: vec4f,
-  c: vec4f,
-  d: vec4f,
-  e: vec4f,
-  f: vec4f,
-  g: vec4f,
-  h: vec4f,
+  quantized_tile: `// quantized_tile: activations that a workgroup quantises once, up to TILE_BLOCKS blocks at a time, and the sums that it makes with them:
+// LANES invocations share the blocks of a row, and each of TEAMS such teams makes TEAM_SUMS sums of products.
+override WORKGROUP_SIZE: u32 = 256; // at most 256
+override LANES: u32 = 50;
+override TEAMS: u32 = 5; // LANES * TEAMS <= WORKGROUP_SIZE
+override TEAM_SUMS: u32 = 4; // 1, 2 or 4, and 8 * TEAM_SUMS * TEAMS <= WORKGROUP_SIZE
+override TILE_BLOCKS: u32 = 64;
+override TILE_HALVES: u32 = 128; // 2 * TILE_BLOCKS, spelt out because naga accepts no products in the size of an array
+
+var<workgroup> quarters: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]: quarters' largest activations, later eighths of sums
+var<workgroup> team_sums: array<vec4f, WORKGROUP_SIZE>;
+
+// Quantises blocks first to first + count - 1 of the row that starts at quad \`x_row\`: an invocation takes a quarter of a block at a time.
+// Every invocation calls; the tile before may be in use by others until the first barrier.
+fn quantize_tile(x_row: u32, first: u32, count: u32, index: u32) {
+  for (var start = 0u; start < 4u * count; start += WORKGROUP_SIZE) {
+    let quarter = start + index;
+    let inside = quarter < 4u * count;
+    var low = vec4f();
+    var high = vec4f();
+    if (inside) {
+      low = operand(x_row, 8u * first + 2u * quarter);
+      high = operand(x_row, 8u * first + 2u * quarter + 1u);
+    }
+    let sizes = max(abs(low), abs(high));
+    workgroupBarrier();
+    quarters[index / 4u][index % 4u] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
+    workgroupBarrier();
+    let maxima = quarters[index / 4u];
+    let most = max(max(maxima.x, maxima.y), max(maxima.z, maxima.w));
+    let inverse = select(0.0, MOST_LEVEL / most, most > 0.0);
+    if (inside) {
+      keep_levels(quarter, level_quad(low, inverse), level_quad(high, inverse));
+      if (quarter % 4u == 0u) {
+        block_scales[quarter / 4u] = most / MOST_LEVEL;
+      }
+    }
+  }
+  workgroupBarrier();
 }
 
-fn largest_of(values: QuadBlock) -> f32 {
-  let low = max(max(abs(values.a), abs(values.b)), max(abs(values.c), abs(values.d)));
-  let high = max(max(abs(values.e), abs(values.f)), max(abs(values.g), abs(values.h)));
-  let largest = max(low, high);
-  return max(max(largest.x, largest.y), max(largest.z, largest.w));
+// Adds the teams' sums up over their lanes, for team_sum. Every invocation calls.
+fn add_lanes(sums: vec4f, index: u32) {
+  team_sums[index] = sums;
+  workgroupBarrier();
+  let each = index / 8u;
+  var eighth = 0.0;
+  if (each < TEAM_SUMS * TEAMS) {
+    for (var lane = index % 8u; lane < LANES; lane += 8u) {
+      eighth += team_sums[each / TEAM_SUMS * LANES + lane][each % TEAM_SUMS];
+    }
+  }
+  quarters[index / 4u][index % 4u] = eighth;
+  workgroupBarrier();
 }
 
-// The products of 16 signed bytes, added up.
-fn dot16(a: vec4u, b: vec4u) -> i32 {
-  return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
+// Sum i % TEAM_SUMS of team i / TEAM_SUMS.
+fn team_sum(i: u32) -> f32 {
+  let eighths = quarters[2u * i] + quarters[2u * i + 1u];
+  return eighths.x + eighths.y + eighths.z + eighths.w;
 }
 `,
   read_cache_any: `// Key/value cache, read element by element: heads of any width. What lies beyond a head is 0.
@@ -2971,8 +3002,8 @@ struct Invocation {
   @builtin(subgroup_size) lanes: u32,
 }
 
-// One sum a subgroup; at worst a subgroup is one invocation.
-var<workgroup> subgroup_sums: array<vec4f, WORKGROUP_SIZE>;
+// One sum a subgroup, which WebGPU makes of four invocations at least, of 256 at most.
+var<workgroup> subgroup_sums: array<vec4f, 64>;
 
 fn sum4(values: vec4f, at: Invocation) -> vec4f {
   let sums = subgroupAdd(values);
@@ -3126,6 +3157,40 @@ fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
   return scale * totals[at.index & 3u];
 }
 `,
+  row_product_quantized: `// row_product (quantised): a workgroup multiplies ROWS rows of a quantised weight by a row of activations.
+// weights: [rows, blocks] blocks, their scales: see product
+override ROWS: u32 = 20; // TEAM_SUMS * TEAMS
+
+@group(0) @binding(0) var<storage, read> weights: array<Block>;
+
+// Row first + at.index of the weight, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
+  prepare_operand(x_row, at);
+  let team = at.index / LANES;
+  let rows = min(first + TEAM_SUMS * team + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  var sums = vec4f();
+  for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
+    let count = min(TILE_BLOCKS, params.blocks - start);
+    quantize_tile(x_row, start, count, at.index);
+    for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
+      let activations = kept_activations(block);
+      let i = rows + start + block;
+      sums.x += product(i.x, activations);
+      if (TEAM_SUMS > 1u) {
+        sums.y += product(i.y, activations);
+      }
+      if (TEAM_SUMS > 2u) {
+        sums.z += product(i.z, activations);
+        sums.w += product(i.w, activations);
+      }
+    }
+  }
+  let scale = operand_scale(at);
+  add_lanes(sums, at.index);
+  return scale * team_sum(min(at.index, ROWS - 1u));
+}
+`,
   sample_control: `// What a sampler keeps from one token to the next, and what its kernels tell each other within one.
 struct Control {
   max_key: atomic<u32>, // key of the largest scaled logit of this step
@@ -3162,7 +3227,7 @@ const LANES = 32u;
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 
 var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
+var<workgroup> lane_sums: array<vec4f, 64>;
 
 // 0 for dt, 1 for B, 2 for C.
 fn part_of(i: u32) -> u32 {

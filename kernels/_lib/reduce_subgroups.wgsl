@@ -6,8 +6,8 @@ struct Invocation {
   @builtin(subgroup_size) lanes: u32,
 }
 
-// One sum a subgroup; at worst a subgroup is one invocation.
-var<workgroup> subgroup_sums: array<vec4f, WORKGROUP_SIZE>;
+// One sum a subgroup, which WebGPU makes of four invocations at least, of 256 at most.
+var<workgroup> subgroup_sums: array<vec4f, 64>;
 
 fn sum4(values: vec4f, at: Invocation) -> vec4f {
   let sums = subgroupAdd(values);

@@ -12,7 +12,7 @@ const LANES = 32u;
 @group(0) @binding(5) var<storage, read_write> state: array<f32>;
 
 var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
+var<workgroup> lane_sums: array<vec4f, 64>;
 
 // 0 for dt, 1 for B, 2 for C.
 fn part_of(i: u32) -> u32 {

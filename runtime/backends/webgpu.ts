@@ -90,7 +90,14 @@ export class WebGpuBackend implements MixerBackend {
     this.features = features;
     const commands = new Commands(device, new Kernels(device, features));
     const memory = new Memory(device, commands);
-    this.#gpu = { features, activations, commands, memory, vectorPacks: new VectorPacks(commands, memory) };
+    this.#gpu = {
+      features,
+      activations,
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
+      commands,
+      memory,
+      vectorPacks: new VectorPacks(commands, memory),
+    };
     this.#ops = new OpCache(this.#gpu);
     this.#readback = new Readback(device, commands);
     this.resident = new WebGpuSampling(this.#gpu, this.#readback, options.runAhead);

@@ -2,14 +2,14 @@
 import type { LibraryName } from "../../kernels/sources.ts";
 import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
-import { dotLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
+import { productLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
 import { attendAndProjectLibraries } from "../../runtime/backends/webgpu/ops/mixer.ts";
 import { isQuantized, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
 const CACHES: readonly LibraryName[] = ["cache_f32", "cache_f16"];
 const TILES: readonly LibraryName[] = ["tile_64", "tile_128"];
-const OPERANDS: readonly LibraryName[] = ["operand_plain", "operand_normed"];
+const OPERANDS = ["operand_plain", "operand_normed", "operand_fused"] as const;
 const INPUTS_A: readonly LibraryName[] = ["input_a_separate", "input_a_shared"];
 const INPUTS_B: readonly LibraryName[] = ["input_b_separate", "input_b_shared"];
 
@@ -97,7 +97,7 @@ function memoryVariants(): KernelChoice[] {
 function productVariants(reduce: LibraryName): KernelChoice[] {
   const products = PRECISIONS.flatMap((precision) => WEIGHT_DTYPES.map((dtype) => ({ dtype, precision })));
   return [
-    { kernel: "round_activations", libraries: ["quad_block", "levels"] },
+    { kernel: "round_activations", libraries: ["levels"] },
     ...WEIGHT_DTYPES.flatMap((dtype): KernelChoice[] => [
       ...[0, 1].flatMap((ACCUMULATE) =>
         TILES.map((tile): KernelChoice => ({
@@ -111,25 +111,18 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
         libraries: [`block_${dtype}`, "scale", tile, "product_tile", "tile_sums", "pointwise"],
       })),
     ]),
-    ...products.map(({ dtype, precision }): KernelChoice => ({
-      kernel: "linear",
-      libraries: [reduce, "operand_fused", ...dotLibraries("product", dtype, precision), "row_product"],
-      constants: { WORKGROUP_SIZE: 128, ACCUMULATE: 1 },
-    })),
-    ...products.flatMap(({ dtype, precision }) =>
-      [0, 1].flatMap((flag): KernelChoice[] => [
-        {
+    ...products.flatMap(({ dtype, precision }) => {
+      const libraries = (product: "row_product" | "gated_products", operand: (typeof OPERANDS)[number]) =>
+        productLibraries(product, operand, reduce, dtype, precision);
+      return OPERANDS.flatMap((operand): KernelChoice[] => [
+        ...[0, 1].map((ACCUMULATE): KernelChoice => ({
           kernel: "linear",
-          libraries: [reduce, OPERANDS[flag], ...dotLibraries("product", dtype, precision), "row_product"],
-          constants: { WORKGROUP_SIZE: 128, ROWS: flag === 1 ? 8 : 1, ACCUMULATE: flag },
-        },
-        {
-          kernel: "gated_linear",
-          libraries: [reduce, OPERANDS[flag], ...dotLibraries("products", dtype, precision), "pointwise"],
-          constants: { ROWS: flag === 1 ? 4 : 1 },
-        },
-      ])
-    ),
+          libraries: libraries("row_product", operand),
+          constants: { ACCUMULATE },
+        })),
+        { kernel: "gated_linear", libraries: [...libraries("gated_products", operand), "pointwise"] },
+      ]);
+    }),
   ];
 }
 

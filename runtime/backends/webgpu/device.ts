@@ -114,12 +114,12 @@ async function requestSubgroups(gpu: GPU, adapter: GPUAdapter, listed: boolean):
 }
 
 async function requestDevice(adapter: GPUAdapter, requiredFeatures: GPUFeatureName[]): Promise<GPUDevice> {
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   try {
     return await paced(() =>
       adapter.requestDevice({
         requiredFeatures,
-        requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+        requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize },
       })
     );
   } catch (cause) {

@@ -11,6 +11,8 @@ export interface Gpu {
   readonly features: GpuFeatures;
   /** What products with quantised weights make of activations. */
   readonly activations: ActivationPrecision;
+  /** Bytes of workgroup memory that a kernel may have. */
+  readonly workgroupBytes: number;
   readonly commands: Commands;
   readonly memory: Memory;
   readonly vectorPacks: VectorPacks;

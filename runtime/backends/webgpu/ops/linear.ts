@@ -4,36 +4,12 @@ import { KernelError } from "../../../errors.ts";
 import { rowCount } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { regionOf } from "../region.ts";
-import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 import { matrixOf } from "../weights.ts";
 import { hasManyRows, tiledGatedLinear, tiledLinear } from "./tiled_linear.ts";
-import { dotLibraries, type Multiplicand, multiplicand } from "./operand.ts";
-
-/** How a matrix-vector kernel divides its work. */
-interface MatVecShape {
-  /** Invocations that share a row of the weight. */
-  readonly WORKGROUP_SIZE: number;
-  /** Rows of the weight that a workgroup multiplies. */
-  readonly ROWS: number;
-}
+import { type MatVecShape, matVecShape } from "./mat_vec_shape.ts";
+import { type Multiplicand, multiplicand, productLibraries } from "./operand.ts";
 
 const MAX_GROUPS = 65535;
-/** Workgroups that a large GPU runs at once: fewer rows a workgroup, down to one, until there are as many. */
-const BUSY_GROUPS = 300;
-const MIN_WORKGROUP = 32;
-
-/**
- * Rows of quantised weights share their activations, which are quantised on the way into registers: as many as leave every
- * multiprocessor busy. Floats are read faster in more and smaller workgroups. Measured on an H100 with Hymba-1.5B's matrices.
- */
-function matVecShape({ dtype }: Weight, rowBlocks: number, rows: number, mostRows: number): MatVecShape {
-  const [most, widest] = WEIGHT_LAYOUTS[dtype].hasScales ? [mostRows, 256] : [1, 128];
-  let ROWS = most;
-  while (ROWS > 1 && rows < ROWS * BUSY_GROUPS) ROWS /= 2;
-  let WORKGROUP_SIZE = MIN_WORKGROUP;
-  while (WORKGROUP_SIZE < Math.min(rowBlocks, widest)) WORKGROUP_SIZE *= 2;
-  return { WORKGROUP_SIZE, ROWS };
-}
 
 /** See {@linkcode LinearArgs}. */
 export function linear(gpu: Gpu, args: LinearArgs): void {
@@ -50,15 +26,16 @@ export function multiplyRows(
 ): void {
   const { parts, rowBlocks } = matrixOf(weight);
   for (const { firstRow, rows, blocks, scales } of parts) {
-    const shape = matVecShape(weight, rowBlocks, rows, 8);
+    const shape = matVecShape(gpu, { dtype: weight.dtype, rowBlocks, rows, matrices: 1 });
     gpu.commands.run({
       kernel: "linear",
-      libraries: [
-        reduceLibrary(gpu),
-        operand.library,
-        ...dotLibraries("product", weight.dtype, gpu.activations),
+      libraries: productLibraries(
         "row_product",
-      ],
+        operand.library,
+        reduceLibrary(gpu),
+        weight.dtype,
+        gpu.activations,
+      ),
       constants: { ...shape, ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, ...operand.resources, out: regionOf(out) },
       params: {
@@ -82,16 +59,20 @@ export function gatedLinear(gpu: Gpu, args: GatedLinearArgs): void {
   if (hasManyRows(x)) return tiledGatedLinear(gpu, args);
   const operand: Multiplicand = multiplicand(gpu, x, norm, gate, out);
   parts.forEach(({ firstRow, rows, blocks, scales }, i) => {
-    const shape = matVecShape(gate, rowBlocks, rows, 4);
+    const shape = matVecShape(gpu, { dtype: gate.dtype, rowBlocks, rows, matrices: 2 });
     gpu.commands.run({
       kernel: "gated_linear",
       libraries: [
-        reduceLibrary(gpu),
-        operand.library,
-        ...dotLibraries("products", gate.dtype, gpu.activations),
+        ...productLibraries(
+          "gated_products",
+          operand.library,
+          reduceLibrary(gpu),
+          gate.dtype,
+          gpu.activations,
+        ),
         "pointwise",
       ],
-      constants: { ...shape },
+      constants: shape,
       resources: {
         gate: blocks,
         gateScales: scales,

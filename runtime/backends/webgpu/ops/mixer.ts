@@ -13,7 +13,6 @@ import { matrixOf, plainOf } from "../weights.ts";
 import { divide, type Division, splitConstants, valueConstants } from "./attention_division.ts";
 import { isInQuads, quadLibrary, ringOf, UNLIMITED } from "./kv_cache.ts";
 import { multiplyRows } from "./linear.ts";
-import { floatDotLibraries } from "./operand.ts";
 import { sharesBuffer } from "./shared_buffer.ts";
 
 /** Taps of the convolution that convolved.wgsl makes. */
@@ -99,7 +98,7 @@ export function attendAndProjectLibraries(
     ...[cacheQuads, "write_cache_quads", "cache_quads", "cache_slot", "visible_keys", "cache_place"] as const,
     ...["attention_scores", "attention_values", "attention_split"] as const,
     ...["rotation", "rotated_quads", "appended_key", "pointwise", "convolved", reduce] as const,
-    ...["operand_convolved", ...floatDotLibraries("product", dtype), "row_product"] as const,
+    ...["operand_convolved", `block_${dtype}`, "dot_float", "product_plain", "row_product"] as const,
   ];
 }
 

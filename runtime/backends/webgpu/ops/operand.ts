@@ -47,31 +47,23 @@ function copied(gpu: Gpu, purpose: string, x: Tensor, width: number): Tensor {
   return copy;
 }
 
-/**
- * The libraries with which a kernel multiplies weights of a dtype, one matrix at a time or two: quantised ones multiply quantised
- * activations, in integers.
- */
-export function dotLibraries(
-  products: "product" | "products",
+/** The libraries with which linear or gated_linear multiplies weights of a dtype: quantised ones meet quantised activations, in integers. */
+export function productLibraries(
+  product: "row_product" | "gated_products",
+  operand: Multiplicand["library"],
+  reduce: LibraryName,
   dtype: WeightDtype,
   activations: ActivationPrecision,
 ): LibraryName[] {
-  if (!isQuantized(dtype)) return floatDotLibraries(products, dtype);
+  const block: LibraryName = `block_${dtype}`;
+  const each = product === "row_product" ? "product" : "products";
+  if (!isQuantized(dtype)) {
+    return ["float_workgroup", reduce, operand, block, "dot_float", `${each}_plain`, product];
+  }
   return [
-    `block_${dtype}`,
-    "scale",
-    "quad_block",
-    "levels",
-    `activations_${activations}`,
-    "dot_quantized",
-    `dot_${dtype}`,
-    `${products}_scaled`,
+    ...["quantized_tile", reduce, operand, block, "scale", "levels", "dot16"] as const,
+    ...[`activations_${activations}`, `dot_${dtype}`, `${each}_scaled`, `${product}_quantized`] as const,
   ];
-}
-
-/** {@linkcode dotLibraries} of a dtype that is not quantised. */
-export function floatDotLibraries(products: "product" | "products", dtype: WeightDtype): LibraryName[] {
-  return [`block_${dtype}`, "dot_float", `${products}_plain`];
 }
 
 /** The rows of `x`, or of its norm, as a product's kernel reads them: in whole quads, of which there are whole blocks of the weight. */

@@ -97,7 +97,7 @@ function rounded(gpu: Gpu, x: Tensor): Tensor {
   const out = scratchRows(gpu, "rounded", l, k);
   gpu.commands.run({
     kernel: "round_activations",
-    libraries: ["quad_block", "levels"],
+    libraries: ["levels"],
     constants: { STEPS: ACTIVATION_STEPS[gpu.activations] },
     resources: { x: regionOf(x), out: regionOf(out) },
     params: { quads: k / 4, ...place("x", x) },
