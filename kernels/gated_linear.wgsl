@@ -1,6 +1,8 @@
 // gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x.
 // gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
+override WORKGROUP_SIZE: u32 = 256;
+
 struct Params {
   rows: u32,
   blocks: u32,

@@ -1,6 +1,7 @@
 // linear: out = x weight^T (+ out), or that of x's norm, for few rows of x.
 // weights: see row_product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
+override WORKGROUP_SIZE: u32 = 256;
 override ACCUMULATE: bool = false;
 
 struct Params {

@@ -610,6 +610,8 @@ fn gate_fusion(@builtin(global_invocation_id) id: vec3u) {
   gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x.
 // gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
+override WORKGROUP_SIZE: u32 = 256;
+
 struct Params {
   rows: u32,
   blocks: u32,
@@ -885,6 +887,7 @@ fn layer_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x.
 // weights: see row_product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
+override WORKGROUP_SIZE: u32 = 256;
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -1699,13 +1702,11 @@ export type LibraryName =
   | "cache_slot"
   | "convolved"
   | "dot16"
-  | "dot_float"
   | "dot_iq4_nl"
   | "dot_q4_0"
   | "dot_q8_0"
-  | "float_workgroup"
+  | "float_tile"
   | "gated_products"
-  | "gated_products_quantized"
   | "input_a_separate"
   | "input_a_shared"
   | "input_b_separate"
@@ -1732,11 +1733,11 @@ export type LibraryName =
   | "rotated_quads"
   | "rotation"
   | "row_product"
-  | "row_product_quantized"
   | "sample_control"
   | "scale"
   | "scan_channel"
   | "scan_rows"
+  | "team_sums"
   | "tile_128"
   | "tile_64"
   | "tile_sums"
@@ -2442,30 +2443,6 @@ fn dot16(a: vec4u, b: vec4u) -> i32 {
   return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
 }
 `,
-  dot_float: `// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
-struct Activations {
-  low: vec4f,
-  high: vec4f,
-}
-
-// The activations that meet block \`block\`, in the row that starts at quad \`x_row\`.
-fn activations_at(x_row: u32, block: u32) -> Activations {
-  var activations: Activations;
-  activations.low = operand(x_row, block * BLOCK_QUADS);
-  if (BLOCK_QUADS == 2u) {
-    activations.high = operand(x_row, block * BLOCK_QUADS + 1u);
-  }
-  return activations;
-}
-
-fn dot_block(block: Block, activations: Activations) -> f32 {
-  var sum = dot(block_quad(block, 0u), activations.low);
-  if (BLOCK_QUADS == 2u) {
-    sum += dot(block_quad(block, 1u), activations.high);
-  }
-  return sum;
-}
-`,
   dot_iq4_nl: `// dot (iq4_nl): a block of weights times quantised activations, four products an instruction.
 fn dot_block(block: Block, activations: Activations) -> f32 {
   let low = table_bytes(block & vec4u(0x0f0f0f0fu));
@@ -2486,39 +2463,48 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   return dot_bytes(block.low, block.high, activations);
 }
 `,
-  float_workgroup: `// The number of invocations that share a row of a weight which is not quantised.
-override WORKGROUP_SIZE: u32 = 128;
-`,
-  gated_products: `// gated_products: a workgroup multiplies ROWS rows of two weights by a row of activations. Divided as row_product is.
-override ROWS: u32 = 4; // 1, 2 or 4
+  float_tile: `// tile (f32): blocks of activations that a workgroup shares, for weights of f32, f16 and bf16.
+override TILE_QUADS: u32 = 128; // BLOCK_QUADS * TILE_BLOCKS, spelt out because naga accepts no products in the size of an array
 
-// Row first + at.index of gate and of up, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
-// Every invocation calls.
-fn gated_products(first: u32, x_row: u32, at: Invocation) -> vec2f {
-  prepare_operand(x_row, at);
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
-    if (ROWS > 1u) {
-      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
-    }
-    if (ROWS > 2u) {
-      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
-    }
+var<workgroup> tile: array<vec4f, TILE_QUADS>;
+
+struct Activations {
+  low: vec4f,
+  high: vec4f,
+}
+
+fn keep_quad(x_row: u32, start: u32, quad: u32, count: u32) {
+  if (quad < count) {
+    tile[quad] = operand(x_row, start + quad);
   }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 2u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 2u);
+}
+
+// Brings blocks first to first + count - 1 of the row that starts at quad \`x_row\`. Every invocation calls; the tile before may be in use
+// by others until the first barrier.
+fn fill_tile(x_row: u32, first: u32, count: u32, index: u32) {
+  workgroupBarrier();
+  for (var quad = index; quad < BLOCK_QUADS * count; quad += 4u * WORKGROUP_SIZE) {
+    keep_quad(x_row, BLOCK_QUADS * first, quad, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + WORKGROUP_SIZE, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + 2u * WORKGROUP_SIZE, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + 3u * WORKGROUP_SIZE, BLOCK_QUADS * count);
   }
-  return scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
+  workgroupBarrier();
+}
+
+fn kept_activations(block: u32) -> Activations {
+  return Activations(tile[BLOCK_QUADS * block], tile[BLOCK_QUADS * block + BLOCK_QUADS - 1u]);
+}
+
+fn dot_block(block: Block, activations: Activations) -> f32 {
+  var sum = dot(block_quad(block, 0u), activations.low);
+  if (BLOCK_QUADS == 2u) {
+    sum += dot(block_quad(block, 1u), activations.high);
+  }
+  return sum;
 }
 `,
-  gated_products_quantized: `// gated_products (quantised): a workgroup multiplies ROWS rows of two quantised weights by a row of activations.
+  gated_products: `// gated_products: a workgroup multiplies ROWS rows of two weights by a row of activations.
 override ROWS: u32 = 10; // TEAM_SUMS / 2 * TEAMS: a team's sums are gate's and up's in turn
 
 // Row first + at.index of gate and of up, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
@@ -2530,7 +2516,7 @@ fn gated_products(first: u32, x_row: u32, at: Invocation) -> vec2f {
   var sums = vec4f();
   for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
     let count = min(TILE_BLOCKS, params.blocks - start);
-    quantize_tile(x_row, start, count, at.index);
+    fill_tile(x_row, start, count, at.index);
     for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
       let activations = kept_activations(block);
       let i = rows + start + block;
@@ -2905,21 +2891,14 @@ fn products(i: u32, activations: Activations) -> vec2f {
   return scales * vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
 }
 `,
-  quantized_tile: `// quantized_tile: activations that a workgroup quantises once, up to TILE_BLOCKS blocks at a time, and the sums that it makes with them:
-// LANES invocations share the blocks of a row, and each of TEAMS such teams makes TEAM_SUMS sums of products.
-override WORKGROUP_SIZE: u32 = 256; // at most 256
-override LANES: u32 = 50;
-override TEAMS: u32 = 5; // LANES * TEAMS <= WORKGROUP_SIZE
-override TEAM_SUMS: u32 = 4; // 1, 2 or 4, and 8 * TEAM_SUMS * TEAMS <= WORKGROUP_SIZE
-override TILE_BLOCKS: u32 = 64;
+  quantized_tile: `// tile (quantised): blocks of activations that a workgroup quantises once and shares.
 override TILE_HALVES: u32 = 128; // 2 * TILE_BLOCKS, spelt out because naga accepts no products in the size of an array
 
-var<workgroup> quarters: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]: quarters' largest activations, later eighths of sums
-var<workgroup> team_sums: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> quarter_maxima: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]
 
-// Quantises blocks first to first + count - 1 of the row that starts at quad \`x_row\`: an invocation takes a quarter of a block at a time.
+// Brings blocks first to first + count - 1 of the row that starts at quad \`x_row\`: an invocation takes a quarter of a block at a time.
 // Every invocation calls; the tile before may be in use by others until the first barrier.
-fn quantize_tile(x_row: u32, first: u32, count: u32, index: u32) {
+fn fill_tile(x_row: u32, first: u32, count: u32, index: u32) {
   for (var start = 0u; start < 4u * count; start += WORKGROUP_SIZE) {
     let quarter = start + index;
     let inside = quarter < 4u * count;
@@ -2931,9 +2910,9 @@ fn quantize_tile(x_row: u32, first: u32, count: u32, index: u32) {
     }
     let sizes = max(abs(low), abs(high));
     workgroupBarrier();
-    quarters[index / 4u][index % 4u] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
+    quarter_maxima[index / 4u][index % 4u] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
     workgroupBarrier();
-    let maxima = quarters[index / 4u];
+    let maxima = quarter_maxima[index / 4u];
     let most = max(max(maxima.x, maxima.y), max(maxima.z, maxima.w));
     let inverse = select(0.0, MOST_LEVEL / most, most > 0.0);
     if (inside) {
@@ -2944,27 +2923,6 @@ fn quantize_tile(x_row: u32, first: u32, count: u32, index: u32) {
     }
   }
   workgroupBarrier();
-}
-
-// Adds the teams' sums up over their lanes, for team_sum. Every invocation calls.
-fn add_lanes(sums: vec4f, index: u32) {
-  team_sums[index] = sums;
-  workgroupBarrier();
-  let each = index / 8u;
-  var eighth = 0.0;
-  if (each < TEAM_SUMS * TEAMS) {
-    for (var lane = index % 8u; lane < LANES; lane += 8u) {
-      eighth += team_sums[each / TEAM_SUMS * LANES + lane][each % TEAM_SUMS];
-    }
-  }
-  quarters[index / 4u][index % 4u] = eighth;
-  workgroupBarrier();
-}
-
-// Sum i % TEAM_SUMS of team i / TEAM_SUMS.
-fn team_sum(i: u32) -> f32 {
-  let eighths = quarters[2u * i] + quarters[2u * i + 1u];
-  return eighths.x + eighths.y + eighths.z + eighths.w;
 }
 `,
   read_cache_any: `// Key/value cache, read element by element: heads of any width. What lies beyond a head is 0.
@@ -3117,47 +3075,7 @@ fn rotation(position: u32, frequency: vec2u) -> vec2f {
   }
 }
 `,
-  row_product: `// row_product: a workgroup multiplies ROWS rows of a weight by a row of activations; an invocation takes one block of each at a time,
-// so that all their loads are under way at once. weights: [rows, blocks] blocks, their scales: see product
-override ROWS: u32 = 4; // 1, 2, 4 or 8
-
-@group(0) @binding(0) var<storage, read> weights: array<Block>;
-
-// Row first + at.index of the weight, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
-// Every invocation calls.
-fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
-  prepare_operand(x_row, at);
-  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f();
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low.x += product(low_rows.x + block, activations);
-    if (ROWS > 1u) {
-      low.y += product(low_rows.y + block, activations);
-    }
-    if (ROWS > 2u) {
-      low.z += product(low_rows.z + block, activations);
-      low.w += product(low_rows.w + block, activations);
-    }
-    if (ROWS > 4u) {
-      high.x += product(high_rows.x + block, activations);
-      high.y += product(high_rows.y + block, activations);
-      high.z += product(high_rows.z + block, activations);
-      high.w += product(high_rows.w + block, activations);
-    }
-  }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 4u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 4u);
-  }
-  return scale * totals[at.index & 3u];
-}
-`,
-  row_product_quantized: `// row_product (quantised): a workgroup multiplies ROWS rows of a quantised weight by a row of activations.
+  row_product: `// row_product: a workgroup multiplies ROWS rows of a weight by a row of activations.
 // weights: [rows, blocks] blocks, their scales: see product
 override ROWS: u32 = 20; // TEAM_SUMS * TEAMS
 
@@ -3172,7 +3090,7 @@ fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
   var sums = vec4f();
   for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
     let count = min(TILE_BLOCKS, params.blocks - start);
-    quantize_tile(x_row, start, count, at.index);
+    fill_tile(x_row, start, count, at.index);
     for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
       let activations = kept_activations(block);
       let i = rows + start + block;
@@ -3391,6 +3309,37 @@ fn store_rows(index: u32, start: u32, first_channel: u32) {
     store_row(i + 2u * WORKGROUP_SIZE, start, first_channel, c);
     store_row(i + 3u * WORKGROUP_SIZE, start, first_channel, d);
   }
+}
+`,
+  team_sums: `// team_sums: how a workgroup makes sums of products with activations that all of it shares: LANES invocations share the blocks of a row,
+// and each of TEAMS such teams makes TEAM_SUMS sums at a time.
+override LANES: u32 = 50;
+override TEAMS: u32 = 5; // LANES * TEAMS <= WORKGROUP_SIZE
+override TEAM_SUMS: u32 = 4; // 1, 2 or 4, and 8 * TEAM_SUMS * TEAMS <= WORKGROUP_SIZE
+override TILE_BLOCKS: u32 = 64; // of activations that fit into workgroup memory
+
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> eighths: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]: of sums, two quads each
+
+// Adds the teams' sums up over their lanes, for team_sum. Every invocation calls.
+fn add_lanes(sums: vec4f, index: u32) {
+  lane_sums[index] = sums;
+  workgroupBarrier();
+  let each = index / 8u;
+  var eighth = 0.0;
+  if (each < TEAM_SUMS * TEAMS) {
+    for (var lane = index % 8u; lane < LANES; lane += 8u) {
+      eighth += lane_sums[each / TEAM_SUMS * LANES + lane][each % TEAM_SUMS];
+    }
+  }
+  eighths[index / 4u][index % 4u] = eighth;
+  workgroupBarrier();
+}
+
+// Sum i % TEAM_SUMS of team i / TEAM_SUMS.
+fn team_sum(i: u32) -> f32 {
+  let sums = eighths[2u * i] + eighths[2u * i + 1u];
+  return sums.x + sums.y + sums.z + sums.w;
 }
 `,
   tile_128: `// For many rows: 256 invocations, 16 KiB.

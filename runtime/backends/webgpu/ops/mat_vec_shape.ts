@@ -1,7 +1,8 @@
-/** @file How the matrix-vector kernels divide their work: constants by a weight's dtype and sizes. */
+/** @file How the matrix-vector kernels divide their work: constants of team_sums.wgsl by a weight's dtype and sizes. */
 import type { ActivationPrecision } from "../../../activation_precision.ts";
 import { isQuantized, type WeightDtype } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
+import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 
 /** Override constants of linear and gated_linear, with their libraries. */
 export interface MatVecShape extends Readonly<Record<string, number>> {
@@ -20,45 +21,63 @@ export interface MatVec {
   readonly matrices: 1 | 2;
 }
 
-/** Workgroups that a large GPU runs at once: fewer rows a workgroup, down to one, until there are as many. */
-const BUSY_GROUPS = 300;
-/** Invocations that share a row of floats, at least and at most: they are read faster in more and smaller workgroups. */
-const FLOAT_WORKGROUPS = [32, 128] as const;
-const WORKGROUP_SIZE = 256;
+interface Division {
+  readonly size: number;
+  readonly lanes: number;
+  readonly teams: number;
+  readonly sums: number;
+}
+
+/** Invocations in a workgroup. */
+const SIZES = [256, 128, 64] as const;
+/** Workgroups that keep a large GPU busy. */
+const BUSY_GROUPS = 150;
 /** Bytes of workgroup memory of a block of 32 quantised activations with its scale. */
 const BLOCK_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 68, q8: 36 };
 
-/** The division of a product. Measured on an H200 with Hymba-1.5B's matrices. */
+/**
+ * The division of a product: of those that make enough workgroups the one that leaves the fewest invocations without work, and then
+ * the one with the largest workgroups and most sums, since a workgroup shares its activations. Measured on an H200 with Hymba-1.5B.
+ */
 export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
-  return isQuantized(product.dtype) ? teamShape(gpu, product) : floatShape(product);
-}
-
-function floatShape({ rowBlocks }: MatVec): MatVecShape {
-  let [size, most] = FLOAT_WORKGROUPS as readonly [number, number];
-  while (size < Math.min(rowBlocks, most)) size *= 2;
-  return { WORKGROUP_SIZE: size, ROWS: 1 };
-}
-
-/** Teams of lanes as quantized_tile.wgsl has them. */
-function teamShape(gpu: Gpu, { rowBlocks, rows, matrices }: MatVec): MatVecShape {
-  const tile = Math.min(rowBlocks, tileBlocks(gpu));
-  const lanes = Math.ceil(tile / Math.ceil(tile / WORKGROUP_SIZE));
-  let sums = 4;
-  const teams = Math.min(Math.floor(WORKGROUP_SIZE / lanes), WORKGROUP_SIZE / 8 / sums);
-  while (sums > matrices && rows * matrices < sums * teams * BUSY_GROUPS) sums /= 2;
+  const { dtype, rowBlocks, rows, matrices } = product;
+  const tile = Math.min(rowBlocks, tileBlocks(gpu, dtype));
+  const score = ({ size, lanes, teams, sums }: Division): number => {
+    const groups = rows * matrices / (teams * sums);
+    const used = tile * teams / (Math.ceil(tile / lanes) * size);
+    return Math.min(1, groups / BUSY_GROUPS) * (used + (size + sums) / 1e4);
+  };
+  const [{ size, lanes, teams, sums }] = divisions(tile, matrices).sort((a, b) => score(b) - score(a));
   return {
-    WORKGROUP_SIZE,
+    WORKGROUP_SIZE: size,
     LANES: lanes,
     TEAMS: teams,
     TEAM_SUMS: sums,
     ROWS: teams * sums / matrices,
     TILE_BLOCKS: tile,
-    TILE_HALVES: 2 * tile,
+    ...isQuantized(dtype)
+      ? { TILE_HALVES: 2 * tile }
+      : { TILE_QUADS: tile * WEIGHT_LAYOUTS[dtype].blockSize / 4 },
   };
 }
 
-/** Blocks of activations that fit into workgroup memory beside the sums of quantized_tile.wgsl and of the reduce libraries. */
-function tileBlocks({ activations, features, workgroupBytes }: Gpu): number {
-  const quads = WORKGROUP_SIZE + 64 + (features.subgroups ? WORKGROUP_SIZE / 4 : 1.25 * WORKGROUP_SIZE);
-  return Math.floor((workgroupBytes - 16 * quads) / BLOCK_BYTES[activations]);
+/** Ways to share `tile` blocks of a row among a workgroup's invocations. */
+function divisions(tile: number, matrices: number): Division[] {
+  return SIZES.flatMap((size) =>
+    [0, 1, 2, 3].flatMap((more) => {
+      const lanes = Math.ceil(tile / (Math.ceil(tile / size) + more));
+      return [1, 2, 4].filter((sums) => sums >= matrices).map((sums) => {
+        const teams = Math.min(Math.floor(size / lanes), size / 8 / sums);
+        return { size, lanes, teams, sums };
+      });
+    })
+  );
+}
+
+/** Blocks of activations that fit into workgroup memory beside what team_sums.wgsl, the tile and the reduce libraries keep there. */
+function tileBlocks({ activations, features, workgroupBytes }: Gpu, dtype: WeightDtype): number {
+  const [size] = SIZES;
+  const quads = size + 128 + (features.subgroups ? 64 : 1.25 * size);
+  const blockBytes = isQuantized(dtype) ? BLOCK_BYTES[activations] : 4 * WEIGHT_LAYOUTS[dtype].blockSize;
+  return Math.floor((workgroupBytes - 16 * quads) / blockBytes);
 }

@@ -3,6 +3,7 @@
  * attention's splits beside the scan, and out_proj on their fusion. A dispatch that waits for another costs as much as its work here.
  */
 import type { LibraryName } from "../../../../kernels/sources.ts";
+import type { Weight } from "../../../backend.ts";
 import type { MixerOps } from "../../../mixer_ops.ts";
 import { columnCount, isQuantized, rowCount, type Tensor, type WeightDtype } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
@@ -17,8 +18,10 @@ import { sharesBuffer } from "./shared_buffer.ts";
 
 /** Taps of the convolution that convolved.wgsl makes. */
 const TAPS = 4;
-/** Rows of x_proj that a workgroup multiplies. */
-const PROJECT_ROWS = 2;
+/** How a workgroup of attend_and_project multiplies rows of x_proj: two teams, a row each. */
+const PROJECT = { LANES: 64, TEAMS: 2, TEAM_SUMS: 1, ROWS: 2 } as const;
+/** Quads of the convolution that it keeps at a time. */
+const PROJECT_TILE_QUADS = 256;
 const SCAN_WORKGROUP = 256;
 /** Invocations that share a channel: LANES in scan_channel.wgsl. */
 const SCAN_LANES = 32;
@@ -88,6 +91,11 @@ function convPlaces({ ssmConv: { x, convState } }: MixerOps): Record<string, num
   };
 }
 
+function projectConstants({ dtype }: Weight): Record<string, number> {
+  const blockQuads = WEIGHT_LAYOUTS[dtype].blockSize / 4;
+  return { ...PROJECT, TILE_BLOCKS: PROJECT_TILE_QUADS / blockQuads, TILE_QUADS: PROJECT_TILE_QUADS };
+}
+
 /** The libraries of attend_and_project, for a cache and an x_proj that is not quantised. */
 export function attendAndProjectLibraries(
   cacheQuads: LibraryName,
@@ -98,7 +106,14 @@ export function attendAndProjectLibraries(
     ...[cacheQuads, "write_cache_quads", "cache_quads", "cache_slot", "visible_keys", "cache_place"] as const,
     ...["attention_scores", "attention_values", "attention_split"] as const,
     ...["rotation", "rotated_quads", "appended_key", "pointwise", "convolved", reduce] as const,
-    ...["operand_convolved", `block_${dtype}`, "dot_float", "product_plain", "row_product"] as const,
+    ...[
+      "team_sums",
+      "operand_convolved",
+      `block_${dtype}`,
+      "float_tile",
+      "product_plain",
+      "row_product",
+    ] as const,
   ];
 }
 
@@ -115,7 +130,7 @@ function attendAndProject(gpu: Gpu, ops: MixerOps, division: MixerDivision, part
       reduceLibrary(gpu),
       xProj.weight.dtype,
     ),
-    constants: { ...splitConstants(division), ROWS: PROJECT_ROWS },
+    constants: { ...splitConstants(division), ...projectConstants(xProj.weight) },
     resources: {
       weights: blocks,
       keys: regionOf(cache.keys),
@@ -143,7 +158,7 @@ function attendAndProject(gpu: Gpu, ops: MixerOps, division: MixerDivision, part
       blocks: rowBlocks,
       scale: 1 / Math.sqrt(headDim),
     },
-    grid: [numHeads / group * allSplits + Math.ceil(rows / PROJECT_ROWS)],
+    grid: [numHeads / group * allSplits + Math.ceil(rows / PROJECT.ROWS)],
   });
 }
 

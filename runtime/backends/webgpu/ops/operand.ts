@@ -55,15 +55,18 @@ export function productLibraries(
   dtype: WeightDtype,
   activations: ActivationPrecision,
 ): LibraryName[] {
-  const block: LibraryName = `block_${dtype}`;
   const each = product === "row_product" ? "product" : "products";
-  if (!isQuantized(dtype)) {
-    return ["float_workgroup", reduce, operand, block, "dot_float", `${each}_plain`, product];
-  }
   return [
-    ...["quantized_tile", reduce, operand, block, "scale", "levels", "dot16"] as const,
-    ...[`activations_${activations}`, `dot_${dtype}`, `${each}_scaled`, `${product}_quantized`] as const,
+    ...["team_sums", reduce, operand, `block_${dtype}`] as const,
+    ...isQuantized(dtype)
+      ? [...quantizedTile(activations), `dot_${dtype}`, `${each}_scaled`] as const
+      : ["float_tile", `${each}_plain`] as const,
+    product,
   ];
+}
+
+function quantizedTile(activations: ActivationPrecision): LibraryName[] {
+  return ["scale", "levels", "dot16", `activations_${activations}`, "quantized_tile"];
 }
 
 /** The rows of `x`, or of its norm, as a product's kernel reads them: in whole quads, of which there are whole blocks of the weight. */
