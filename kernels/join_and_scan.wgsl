@@ -54,8 +54,9 @@ fn scan(first: u32, at: Invocation) {
   let rows = conv_rows(quad);
   let x = convolved_quad(rows, quad)[channel % 4u];
   let z = projected[params.z_quad + quad][channel % 4u];
+  let loaded = load_channel(channel, at.index);
   load_normed(0u, at);
-  let y = scan_channel(channel, x, z, at);
+  let y = scan_channel(channel, loaded, x, z, at);
   storageBarrier();
   if (channel < params.d_inner && at.index % LANES == 0u) {
     branches[params.heads * V_HEAD_DIM + channel] = y;

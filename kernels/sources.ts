@@ -821,8 +821,9 @@ fn scan(first: u32, at: Invocation) {
   let rows = conv_rows(quad);
   let x = convolved_quad(rows, quad)[channel % 4u];
   let z = projected[params.z_quad + quad][channel % 4u];
+  let loaded = load_channel(channel, at.index);
   load_normed(0u, at);
-  let y = scan_channel(channel, x, z, at);
+  let y = scan_channel(channel, loaded, x, z, at);
   storageBarrier();
   if (channel < params.d_inner && at.index % LANES == 0u) {
     branches[params.heads * V_HEAD_DIM + channel] = y;
@@ -1603,10 +1604,11 @@ fn vector_at(i: u32) -> f32 {
 fn ssm_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   let channel = group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
   for (var t = 0u; t < params.l; t++) {
+    let loaded = load_channel(channel, at.index);
     load_normed(t, at);
     let input = x[params.x_offset + t * params.x_stride + channel];
     let gate = z[params.z_offset + t * params.z_stride + channel];
-    let y = scan_channel(channel, input, gate, at);
+    let y = scan_channel(channel, loaded, input, gate, at);
     if (channel < params.d_inner && at.index % LANES == 0u) {
       out[params.out_offset + t * params.out_stride + channel] = y;
     }
@@ -2597,22 +2599,40 @@ fn weigh_splits(index: u32, first: u32) -> f32 {
   return dot(total, vec4f(1.0));
 }
 
-fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
+fn sum_of_split(first: u32, split: u32, quad: u32) -> vec4f {
+  return partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
+}
+
+// The sums of values of four splits, \`step\` apart.
+fn four_sums(first: u32, split: u32, step: u32, quad: u32) -> mat4x4f {
+  return mat4x4f(
+    sum_of_split(first, split, quad),
+    sum_of_split(first, split + step, quad),
+    sum_of_split(first, split + 2u * step, quad),
+    sum_of_split(first, split + 3u * step, quad),
+  );
+}
+
+fn weighted(split: u32, sum: vec4f) -> vec4f {
   let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
-  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
   return select(vec4f(), weight * sum, weight > 0.0);
 }
 
+fn weigh_four(sums: mat4x4f, split: u32, step: u32) -> vec4f {
+  let low = weighted(split, sums[0]) + weighted(split + step, sums[1]);
+  return low + weighted(split + 2u * step, sums[2]) + weighted(split + 3u * step, sums[3]);
+}
+
 // Element \`index\` of the head whose first split begins at quad \`first\` of the partials, for the first V_HEAD_DIM invocations.
-// Every invocation calls.
+// Every invocation calls. The first sums are read before their weights are known.
 fn joined_element(index: u32, first: u32) -> f32 {
-  let total = weigh_splits(index, first);
   let step = WORKGROUP_SIZE / VALUE_LANES;
   let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  var sum = vec4f();
-  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
-    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
-    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
+  let ahead = four_sums(first, index / VALUE_LANES, step, quad);
+  let total = weigh_splits(index, first);
+  var sum = weigh_four(ahead, index / VALUE_LANES, step);
+  for (var split = index / VALUE_LANES + 4u * step; split < params.splits; split += 4u * step) {
+    sum += weigh_four(four_sums(first, split, step, quad), split, step);
   }
   sums[index] = sum;
   workgroupBarrier();
@@ -3179,34 +3199,64 @@ fn sum_lanes(value: f32, index: u32) -> f32 {
   return sums.x + sums.y + sums.z + sums.w;
 }
 
-fn dt_product(channel: u32, i: u32) -> f32 {
-  let column = min(i, params.dt_rank - 1u);
-  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
+// What a channel's step reads that its inputs do not decide: at this lane, so that it is under way before they are known.
+struct Channel {
+  dt_weights: vec4f, // of columns lane, lane + LANES, ... of dt_proj
+  rate: f32, // A
+  h: f32,
+}
+
+fn dt_weight(channel: u32, i: u32) -> f32 {
+  return select(0.0, dt_proj[channel * params.dt_rank + min(i, params.dt_rank - 1u)], i < params.dt_rank);
+}
+
+fn dt_weights(channel: u32, i: u32) -> vec4f {
+  return vec4f(
+    dt_weight(channel, i),
+    dt_weight(channel, i + LANES),
+    dt_weight(channel, i + 2u * LANES),
+    dt_weight(channel, i + 3u * LANES),
+  );
+}
+
+fn load_channel(channel: u32, index: u32) -> Channel {
+  let lane = index % LANES;
+  let inside = min(channel, params.d_inner - 1u);
+  let n = min(lane, params.d_state - 1u);
+  let h = state[params.state_offset + inside * params.state_stride + n];
+  return Channel(dt_weights(inside, lane), A[inside * params.d_state + n], h);
+}
+
+fn dt_product(weights: vec4f, i: u32) -> f32 {
+  let columns = min(i + LANES * vec4u(0u, 1u, 2u, 3u), vec4u(params.dt_rank - 1u));
+  return dot(weights, vec4f(normed[columns.x], normed[columns.y], normed[columns.z], normed[columns.w]));
+}
+
+// One state's step; what it adds to y.
+fn step_state(channel: u32, n: u32, rate: f32, h: f32, delta: f32, x: f32) -> f32 {
+  let B = normed[params.dt_rank + n];
+  let C = normed[params.dt_rank + params.d_state + n];
+  let next = exp(delta * rate) * h + delta * x * B;
+  state[params.state_offset + channel * params.state_stride + n] = next;
+  return next * C;
 }
 
 // y of a channel for input x and gate z, after load_normed, at each of the channel's invocations. Every invocation calls.
-fn scan_channel(channel: u32, x: f32, z: f32, at: Invocation) -> f32 {
+fn scan_channel(channel: u32, loaded: Channel, x: f32, z: f32, at: Invocation) -> f32 {
   let lane = at.index % LANES;
   let inside = channel < params.d_inner;
-  var products = vec4f();
-  for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
-    products += vec4f(
-      dt_product(channel, i),
-      dt_product(channel, i + LANES),
-      dt_product(channel, i + 2u * LANES),
-      dt_product(channel, i + 3u * LANES),
-    );
+  var product = dt_product(loaded.dt_weights, lane);
+  for (var i = lane + 4u * LANES; inside && i < params.dt_rank; i += 4u * LANES) {
+    product += dt_product(dt_weights(channel, i), i);
   }
-  let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
-  let delta = softplus(product + vector_at(DT_BC + channel));
+  let delta = softplus(sum_lanes(product, at.index) + vector_at(DT_BC + channel));
   var y = 0.0;
-  for (var n = lane; inside && n < params.d_state; n += LANES) {
-    let i = params.state_offset + channel * params.state_stride + n;
-    let B = normed[params.dt_rank + n];
-    let C = normed[params.dt_rank + params.d_state + n];
-    let h = exp(delta * A[channel * params.d_state + n]) * state[i] + delta * x * B;
-    state[i] = h;
-    y += h * C;
+  if (inside && lane < params.d_state) {
+    y = step_state(channel, lane, loaded.rate, loaded.h, delta, x);
+  }
+  for (var n = lane + LANES; inside && n < params.d_state; n += LANES) {
+    let h = state[params.state_offset + channel * params.state_stride + n];
+    y += step_state(channel, n, A[channel * params.d_state + n], h, delta, x);
   }
   return (sum_lanes(y, at.index) + vector_at(DT_BC + params.d_inner + channel) * x) * silu(z);
 }

@@ -40,10 +40,11 @@ fn vector_at(i: u32) -> f32 {
 fn ssm_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   let channel = group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
   for (var t = 0u; t < params.l; t++) {
+    let loaded = load_channel(channel, at.index);
     load_normed(t, at);
     let input = x[params.x_offset + t * params.x_stride + channel];
     let gate = z[params.z_offset + t * params.z_stride + channel];
-    let y = scan_channel(channel, input, gate, at);
+    let y = scan_channel(channel, loaded, input, gate, at);
     if (channel < params.d_inner && at.index % LANES == 0u) {
       out[params.out_offset + t * params.out_stride + channel] = y;
     }

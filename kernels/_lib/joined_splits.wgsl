@@ -39,22 +39,40 @@ fn weigh_splits(index: u32, first: u32) -> f32 {
   return dot(total, vec4f(1.0));
 }
 
-fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
+fn sum_of_split(first: u32, split: u32, quad: u32) -> vec4f {
+  return partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
+}
+
+// The sums of values of four splits, `step` apart.
+fn four_sums(first: u32, split: u32, step: u32, quad: u32) -> mat4x4f {
+  return mat4x4f(
+    sum_of_split(first, split, quad),
+    sum_of_split(first, split + step, quad),
+    sum_of_split(first, split + 2u * step, quad),
+    sum_of_split(first, split + 3u * step, quad),
+  );
+}
+
+fn weighted(split: u32, sum: vec4f) -> vec4f {
   let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
-  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
   return select(vec4f(), weight * sum, weight > 0.0);
 }
 
+fn weigh_four(sums: mat4x4f, split: u32, step: u32) -> vec4f {
+  let low = weighted(split, sums[0]) + weighted(split + step, sums[1]);
+  return low + weighted(split + 2u * step, sums[2]) + weighted(split + 3u * step, sums[3]);
+}
+
 // Element `index` of the head whose first split begins at quad `first` of the partials, for the first V_HEAD_DIM invocations.
-// Every invocation calls.
+// Every invocation calls. The first sums are read before their weights are known.
 fn joined_element(index: u32, first: u32) -> f32 {
-  let total = weigh_splits(index, first);
   let step = WORKGROUP_SIZE / VALUE_LANES;
   let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  var sum = vec4f();
-  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
-    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
-    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
+  let ahead = four_sums(first, index / VALUE_LANES, step, quad);
+  let total = weigh_splits(index, first);
+  var sum = weigh_four(ahead, index / VALUE_LANES, step);
+  for (var split = index / VALUE_LANES + 4u * step; split < params.splits; split += 4u * step) {
+    sum += weigh_four(four_sums(first, split, step, quad), split, step);
   }
   sums[index] = sum;
   workgroupBarrier();
