@@ -1,7 +1,7 @@
 // attend_and_project: what a mixer's branches (arXiv:2411.13676) make of in_proj's output, for one row: queries are rotated and meet
-// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution.
-// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   weights: x_proj [rows, d_inner]
-// vectors: see convolved and rotated_quads   conv_state: [3, d_inner] f32
+// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution's output.
+// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   frequencies: see rotated_quads
+// weights: x_proj [rows, d_inner]   x: see operand
 // partials: [ceil(rows / 4)] quads of x_proj's output, then [heads, all_splits] of what attention_split stores
 // Grid: [heads / GROUP * all_splits + ceil(rows / ROWS)], where all_splits is splits and, for a layer that appends, one more.
 struct Params {
@@ -19,25 +19,16 @@ struct Params {
   queries_quad: u32,
   keys_quad: u32,
   values_quad: u32,
-  u_quad: u32,
-  conv_state_quad: u32,
-  conv_state_stride: u32,
-  frequencies: u32,
-  d_inner: u32,
+  x_offset: u32,
   rows: u32,
   blocks: u32,
   scale: f32,
 }
 
 @group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(5) var<storage, read> projected: array<vec4f>;
-@group(0) @binding(6) var<storage, read> vectors: array<vec4u>;
-@group(0) @binding(7) var<storage, read> conv_state: array<vec4f>;
+@group(0) @binding(6) var<storage, read> projected: array<vec4f>;
+@group(0) @binding(7) var<storage, read> frequencies: array<vec2u>;
 @group(0) @binding(8) var<uniform> params: Params;
-
-fn vector_quad(i: u32) -> vec4f {
-  return bitcast<vec4f>(vectors[i]);
-}
 
 fn load_rotated_queries(index: u32, position: u32, first_head: u32) {
   for (var i = index; i < QUERY_QUADS / 2u; i += WORKGROUP_SIZE) {
@@ -68,7 +59,7 @@ fn attend(index: u32, first_head: u32, split: u32) {
 }
 
 fn project(first: u32, at: Invocation) {
-  let element = row_product(first, 0u, at);
+  let element = row_product(first, params.x_offset, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     partials[row / 4u][row % 4u] = element;

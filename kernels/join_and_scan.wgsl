@@ -1,6 +1,6 @@
 // join_and_scan: the outputs of a mixer's two branches for one row, behind attend_and_project: attention's splits are joined, and the
 // Mamba heads scan, which updates their states.
-// partials, projected, conv_state: see attend_and_project   vectors: see convolved, and see vector_at
+// partials, projected, x: see attend_and_project   vectors: see vector_at
 // branches: [attention (heads * V_HEAD_DIM) | ssm (d_inner)] f32
 // Grid: [heads + d_inner / (WORKGROUP_SIZE / LANES)].
 override WORKGROUP_SIZE: u32 = 256;
@@ -11,28 +11,21 @@ struct Params {
   d_inner: u32,
   d_state: u32,
   dt_rank: u32,
-  u_quad: u32,
-  z_quad: u32,
-  conv_state_quad: u32,
-  conv_state_stride: u32,
+  x_offset: u32,
+  z_offset: u32,
   state_offset: u32,
   state_stride: u32,
   eps: f32,
 }
 
-@group(0) @binding(1) var<storage, read> projected: array<vec4f>;
-@group(0) @binding(2) var<storage, read> vectors: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> conv_state: array<vec4f>;
+@group(0) @binding(1) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(6) var<storage, read> vectors: array<f32>;
 @group(0) @binding(7) var<storage, read_write> branches: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
-fn vector_quad(i: u32) -> vec4f {
-  return vectors[i];
-}
-
 fn vector_at(i: u32) -> f32 {
-  let at = 5u * params.d_inner + i;
-  return vectors[at / 4u][at % 4u];
+  return vectors[i];
 }
 
 fn dt_bc_at(t: u32, i: u32) -> f32 {
@@ -47,25 +40,15 @@ fn join(index: u32, head: u32) {
   }
 }
 
-// Channels first to first + WORKGROUP_SIZE / LANES - 1, which are whole quads.
-fn scan(first: u32, at: Invocation) {
-  let channel = first + at.index / LANES;
-  let quad = min(channel, params.d_inner - 1u) / 4u;
-  let rows = conv_rows(quad);
-  let x = convolved_quad(rows, quad)[channel % 4u];
-  let z = projected[params.z_quad + quad][channel % 4u];
+fn scan(channel: u32, at: Invocation) {
+  let inside = min(channel, params.d_inner - 1u);
+  let input = x[params.x_offset + inside];
+  let gate = projected[params.z_offset + inside];
   let loaded = load_channel(channel, at.index);
   load_normed(0u, at);
-  let y = scan_channel(channel, loaded, x, z, at);
-  storageBarrier();
+  let y = scan_channel(channel, loaded, input, gate, at);
   if (channel < params.d_inner && at.index % LANES == 0u) {
     branches[params.heads * V_HEAD_DIM + channel] = y;
-    if (channel % 4u == 0u) {
-      let oldest = params.conv_state_quad + quad;
-      conv_state[oldest] = rows[1];
-      conv_state[oldest + params.conv_state_stride] = rows[2];
-      conv_state[oldest + 2u * params.conv_state_stride] = rows[3];
-    }
   }
 }
 
@@ -74,6 +57,6 @@ fn join_and_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   if (group.x < params.heads) {
     join(at.index, group.x);
   } else {
-    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES), at);
+    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES) + at.index / LANES, at);
   }
 }

@@ -21,6 +21,7 @@ export type KernelName =
   | "layer_norm"
   | "linear"
   | "linear_tiled"
+  | "project_and_convolve"
   | "rms_norm"
   | "rope_append"
   | "round_activations"
@@ -97,9 +98,9 @@ fn advance_cursor() {
 }
 `,
   attend_and_project: `// attend_and_project: what a mixer's branches (arXiv:2411.13676) make of in_proj's output, for one row: queries are rotated and meet
-// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution.
-// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   weights: x_proj [rows, d_inner]
-// vectors: see convolved and rotated_quads   conv_state: [3, d_inner] f32
+// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution's output.
+// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   frequencies: see rotated_quads
+// weights: x_proj [rows, d_inner]   x: see operand
 // partials: [ceil(rows / 4)] quads of x_proj's output, then [heads, all_splits] of what attention_split stores
 // Grid: [heads / GROUP * all_splits + ceil(rows / ROWS)], where all_splits is splits and, for a layer that appends, one more.
 struct Params {
@@ -117,25 +118,16 @@ struct Params {
   queries_quad: u32,
   keys_quad: u32,
   values_quad: u32,
-  u_quad: u32,
-  conv_state_quad: u32,
-  conv_state_stride: u32,
-  frequencies: u32,
-  d_inner: u32,
+  x_offset: u32,
   rows: u32,
   blocks: u32,
   scale: f32,
 }
 
 @group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(5) var<storage, read> projected: array<vec4f>;
-@group(0) @binding(6) var<storage, read> vectors: array<vec4u>;
-@group(0) @binding(7) var<storage, read> conv_state: array<vec4f>;
+@group(0) @binding(6) var<storage, read> projected: array<vec4f>;
+@group(0) @binding(7) var<storage, read> frequencies: array<vec2u>;
 @group(0) @binding(8) var<uniform> params: Params;
-
-fn vector_quad(i: u32) -> vec4f {
-  return bitcast<vec4f>(vectors[i]);
-}
 
 fn load_rotated_queries(index: u32, position: u32, first_head: u32) {
   for (var i = index; i < QUERY_QUADS / 2u; i += WORKGROUP_SIZE) {
@@ -166,7 +158,7 @@ fn attend(index: u32, first_head: u32, split: u32) {
 }
 
 fn project(first: u32, at: Invocation) {
-  let element = row_product(first, 0u, at);
+  let element = row_product(first, params.x_offset, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
     partials[row / 4u][row % 4u] = element;
@@ -767,7 +759,7 @@ fn head_fusion(at: Invocation, @builtin(workgroup_id) group: vec3u) {
 `,
   join_and_scan: `// join_and_scan: the outputs of a mixer's two branches for one row, behind attend_and_project: attention's splits are joined, and the
 // Mamba heads scan, which updates their states.
-// partials, projected, conv_state: see attend_and_project   vectors: see convolved, and see vector_at
+// partials, projected, x: see attend_and_project   vectors: see vector_at
 // branches: [attention (heads * V_HEAD_DIM) | ssm (d_inner)] f32
 // Grid: [heads + d_inner / (WORKGROUP_SIZE / LANES)].
 override WORKGROUP_SIZE: u32 = 256;
@@ -778,28 +770,21 @@ struct Params {
   d_inner: u32,
   d_state: u32,
   dt_rank: u32,
-  u_quad: u32,
-  z_quad: u32,
-  conv_state_quad: u32,
-  conv_state_stride: u32,
+  x_offset: u32,
+  z_offset: u32,
   state_offset: u32,
   state_stride: u32,
   eps: f32,
 }
 
-@group(0) @binding(1) var<storage, read> projected: array<vec4f>;
-@group(0) @binding(2) var<storage, read> vectors: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> conv_state: array<vec4f>;
+@group(0) @binding(1) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(6) var<storage, read> vectors: array<f32>;
 @group(0) @binding(7) var<storage, read_write> branches: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
-fn vector_quad(i: u32) -> vec4f {
-  return vectors[i];
-}
-
 fn vector_at(i: u32) -> f32 {
-  let at = 5u * params.d_inner + i;
-  return vectors[at / 4u][at % 4u];
+  return vectors[i];
 }
 
 fn dt_bc_at(t: u32, i: u32) -> f32 {
@@ -814,25 +799,15 @@ fn join(index: u32, head: u32) {
   }
 }
 
-// Channels first to first + WORKGROUP_SIZE / LANES - 1, which are whole quads.
-fn scan(first: u32, at: Invocation) {
-  let channel = first + at.index / LANES;
-  let quad = min(channel, params.d_inner - 1u) / 4u;
-  let rows = conv_rows(quad);
-  let x = convolved_quad(rows, quad)[channel % 4u];
-  let z = projected[params.z_quad + quad][channel % 4u];
+fn scan(channel: u32, at: Invocation) {
+  let inside = min(channel, params.d_inner - 1u);
+  let input = x[params.x_offset + inside];
+  let gate = projected[params.z_offset + inside];
   let loaded = load_channel(channel, at.index);
   load_normed(0u, at);
-  let y = scan_channel(channel, loaded, x, z, at);
-  storageBarrier();
+  let y = scan_channel(channel, loaded, input, gate, at);
   if (channel < params.d_inner && at.index % LANES == 0u) {
     branches[params.heads * V_HEAD_DIM + channel] = y;
-    if (channel % 4u == 0u) {
-      let oldest = params.conv_state_quad + quad;
-      conv_state[oldest] = rows[1];
-      conv_state[oldest + params.conv_state_stride] = rows[2];
-      conv_state[oldest + 2u * params.conv_state_stride] = rows[3];
-    }
   }
 }
 
@@ -841,7 +816,7 @@ fn join_and_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   if (group.x < params.heads) {
     join(at.index, group.x);
   } else {
-    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES), at);
+    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES) + at.index / LANES, at);
   }
 }
 `,
@@ -998,6 +973,79 @@ fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_
   store_row(t + HALF + 1u, row, sums.f);
   store_row(t + HALF + 2u, row, sums.g);
   store_row(t + HALF + 3u, row, sums.h);
+}
+`,
+  project_and_convolve: `// project_and_convolve: a mixer's in_proj for one row, as linear has it, and the causal convolution of four taps with silu on those of its
+// outputs, u, that the Mamba heads read: convolved = silu(bias + sum_j taps[:, j] * (state, u)[j]).
+// weights: see row_product   x, norm: see operand   out: [rows of in_proj] f32, of which u begins at element u_start
+// conv_vectors: [taps (d_inner, 4) | bias (d_inner)]   conv_state: [3, d_inner] f32, oldest row first, moved on by u
+// Grid: [ceil(rows / ROWS)].
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  rows: u32,
+  blocks: u32,
+  quads: u32,
+  x_offset: u32,
+  out_offset: u32,
+  u_start: u32,
+  d_inner: u32,
+  state_offset: u32,
+  state_stride: u32,
+  convolved_offset: u32,
+  eps: f32,
+}
+
+@group(0) @binding(2) var<storage, read> conv_vectors: array<f32>;
+@group(0) @binding(3) var<storage, read_write> conv_state: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(8) var<storage, read_write> convolved: array<f32>;
+
+struct Channel {
+  taps: vec4f,
+  bias: f32,
+  rows: vec3f, // of the state
+}
+
+fn load_channel(channel: u32) -> Channel {
+  let taps = vec4f(
+    conv_vectors[4u * channel],
+    conv_vectors[4u * channel + 1u],
+    conv_vectors[4u * channel + 2u],
+    conv_vectors[4u * channel + 3u],
+  );
+  let at = params.state_offset + channel;
+  let rows = vec3f(conv_state[at], conv_state[at + params.state_stride], conv_state[at + 2u * params.state_stride]);
+  return Channel(taps, conv_vectors[4u * params.d_inner + channel], rows);
+}
+
+fn convolve(channel: u32, loaded: Channel, u: f32) {
+  let at = params.state_offset + channel;
+  conv_state[at] = loaded.rows.y;
+  conv_state[at + params.state_stride] = loaded.rows.z;
+  conv_state[at + 2u * params.state_stride] = u;
+  convolved[params.convolved_offset + channel] = silu(loaded.bias + dot(loaded.taps, vec4f(loaded.rows, u)));
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn project_and_convolve(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let row = first + at.index;
+  let inside = at.index < ROWS && row < params.rows;
+  // Elements before u wrap around to numbers beyond d_inner.
+  let channel = params.out_offset + row - params.u_start;
+  var loaded: Channel;
+  if (inside && channel < params.d_inner) {
+    loaded = load_channel(channel);
+  }
+  let total = row_product(first, params.x_offset, at);
+  if (inside) {
+    out[params.out_offset + row] = total;
+    if (channel < params.d_inner) {
+      convolve(channel, loaded, total);
+    }
+  }
 }
 `,
   rms_norm: `// rms_norm: out = weight * x / sqrt(mean(x^2) + eps), row by row (arXiv:1910.07467).
@@ -1702,7 +1750,6 @@ export type LibraryName =
   | "cache_quads_f16"
   | "cache_quads_f32"
   | "cache_slot"
-  | "convolved"
   | "dot16"
   | "dot_iq4_nl"
   | "dot_q4_0"
@@ -1715,7 +1762,6 @@ export type LibraryName =
   | "input_b_shared"
   | "joined_splits"
   | "levels"
-  | "operand_convolved"
   | "operand_fused"
   | "operand_normed"
   | "operand_plain"
@@ -2417,29 +2463,6 @@ fn cache_slot(position: u32) -> u32 {
   return params.num_meta_tokens + (position - params.num_meta_tokens) % params.ring_size;
 }
 `,
-  convolved: `// convolved: the mixer's causal convolution of four taps, then silu, for one row: a quad of channels at a time.
-// conv_state: [3, d_inner] f32, oldest row first, then the row itself, which starts at quad u_quad of \`projected\`
-// vector_quad: [weight (d_inner, 4 taps each) | bias (d_inner)]
-
-// The rows that channels 4 * quad .. 4 * quad + 3 meet, oldest first.
-fn conv_rows(quad: u32) -> mat4x4f {
-  let first = params.conv_state_quad + quad;
-  let second = first + params.conv_state_stride;
-  let third = second + params.conv_state_stride;
-  return mat4x4f(conv_state[first], conv_state[second], conv_state[third], projected[params.u_quad + quad]);
-}
-
-fn convolved_quad(rows: mat4x4f, quad: u32) -> vec4f {
-  let channels = transpose(rows);
-  let sums = vector_quad(params.d_inner + quad) + vec4f(
-    dot(channels[0], vector_quad(4u * quad)),
-    dot(channels[1], vector_quad(4u * quad + 1u)),
-    dot(channels[2], vector_quad(4u * quad + 2u)),
-    dot(channels[3], vector_quad(4u * quad + 3u)),
-  );
-  return vec4f(silu(sums.x), silu(sums.y), silu(sums.z), silu(sums.w));
-}
-`,
   dot16: `// The products of 16 signed bytes, added up.
 fn dot16(a: vec4u, b: vec4u) -> i32 {
   return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
@@ -2666,19 +2689,6 @@ fn first_bytes(quad: vec4u) -> u32 {
 // The bytes above them.
 fn second_bytes(quad: vec4u) -> u32 {
   return ((quad.x >> 8u) & 0xffu) | (quad.y & 0xff00u) | ((quad.z & 0xff00u) << 8u) | ((quad.w & 0xff00u) << 16u);
-}
-`,
-  operand_convolved: `// operand (convolved): a mixer's convolution as the activations that x_proj reads, computed on the way.
-// Every invocation calls, before it reads.
-fn prepare_operand(x_row: u32, at: Invocation) {
-}
-
-fn operand(x_row: u32, quad: u32) -> vec4f {
-  return convolved_quad(conv_rows(quad), quad);
-}
-
-fn operand_scale(at: Invocation) -> f32 {
-  return 1.0;
 }
 `,
   operand_fused: `// operand (fused): the mean of a mixer's two RMS-normed branches (arXiv:2411.13676, eq. 3), for one row.
@@ -3049,20 +3059,16 @@ fn sum1(value: f32, at: Invocation) -> f32 {
 }
 `,
   rotated_quads: `// rotated_quads: heads of in_proj's output, rotated by RoPE (arXiv:2104.09864), which pairs a head's first half with its second.
-// vectors end in the frequencies from element params.frequencies on: [HEAD_DIM / 2] of 64-bit turns, high word first
-fn turn(position: u32, i: u32) -> vec2f {
-  let at = params.frequencies + 2u * i;
-  return rotation(position, vec2u(vectors[at / 4u][at % 4u], vectors[(at + 1u) / 4u][(at + 1u) % 4u]));
-}
+// frequencies: [HEAD_DIM / 2] of 64-bit turns, high word first
 
 // Quads \`quad\` and \`quad\` + KEY_QUADS / 2 of the head that starts at quad \`head\` of \`projected\`.
 fn rotated_quads(head: u32, quad: u32, position: u32) -> mat2x4f {
   let low = projected[head + quad];
   let high = projected[head + quad + KEY_QUADS / 2u];
-  let a = turn(position, 4u * quad);
-  let b = turn(position, 4u * quad + 1u);
-  let c = turn(position, 4u * quad + 2u);
-  let d = turn(position, 4u * quad + 3u);
+  let a = rotation(position, frequencies[4u * quad]);
+  let b = rotation(position, frequencies[4u * quad + 1u]);
+  let c = rotation(position, frequencies[4u * quad + 2u]);
+  let d = rotation(position, frequencies[4u * quad + 3u]);
   let cosines = vec4f(a.x, b.x, c.x, d.x);
   let sines = vec4f(a.y, b.y, c.y, d.y);
   return mat2x4f(low * cosines - high * sines, high * cosines + low * sines);

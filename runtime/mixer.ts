@@ -11,15 +11,13 @@ import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
 
 /** Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads. */
 export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[]): void {
-  const { backend, config, weights, workspace } = net;
-  const { inputNorm, inProj } = weights.layers[index];
-  const projected = columns(rows(workspace.projected, 0, rowCount(x)), 0, inProj.shape[0]);
-  const norm = { weight: inputNorm, eps: config.rmsNormEps };
-  backend.linear({ x, norm, weight: inProj, out: projected });
-  const projections = split(net, index, projected);
+  const { backend, workspace } = net;
+  const inProj = inProjArgs(net, index, x);
+  const projections = split(net, index, inProj.out);
   if (rowCount(x) === 1 && !net.observer && fusesMixers(backend)) {
     const [span] = spans;
     backend.runMixer({
+      inProj,
       ropeAppend: ropeAppendArgs(net, index, projections, workspace.queries, span),
       ssmConv: ssmConvArgs(net, index, projections.u, workspace.conv, span),
       xProj: xProjArgs(net, index, rows(workspace.conv, 0, 1)),
@@ -29,12 +27,19 @@ export function mixer(net: Network, index: number, x: Tensor, spans: readonly Sp
       outProj: outProjArgs(net, index, x),
     });
   } else {
-    runApart(net, index, x, projections, spans);
+    backend.linear(inProj);
+    runBranches(net, index, x, projections, spans);
   }
 }
 
+function inProjArgs({ config, weights, workspace }: Network, index: number, x: Tensor): LinearArgs {
+  const { inputNorm, inProj } = weights.layers[index];
+  const out = columns(rows(workspace.projected, 0, rowCount(x)), 0, inProj.shape[0]);
+  return { x, norm: { weight: inputNorm, eps: config.rmsNormEps }, weight: inProj, out };
+}
+
 /** The branches take turns, so that a backend may run the ops of one beside those of the other. */
-function runApart(
+function runBranches(
   net: Network,
   index: number,
   x: Tensor,

@@ -1,4 +1,4 @@
-/** @file All of a mixer behind in_proj as one op, for backends that run it in fewer steps than the ops that it is made of. */
+/** @file All of a mixer as one op, for backends that run it in fewer steps than the ops that it is made of. */
 import type {
   AttentionArgs,
   Backend,
@@ -11,6 +11,7 @@ import type {
 
 /** The ops of a mixer (arXiv:2411.13676, section 2.1) on rows of one sequence, in the order of their calls. */
 export interface MixerOps {
+  readonly inProj: LinearArgs;
   readonly ropeAppend: RopeAppendArgs;
   readonly ssmConv: SsmConvArgs;
   readonly xProj: LinearArgs;
@@ -36,6 +37,7 @@ export function fusesMixers(backend: Backend): backend is MixerBackend {
 
 /** Runs a mixer's ops apart. */
 export function runMixerOps(backend: Backend, ops: MixerOps): void {
+  backend.linear(ops.inProj);
   backend.ropeAppend(ops.ropeAppend);
   backend.ssmConv(ops.ssmConv);
   backend.linear(ops.xProj);

@@ -25,6 +25,7 @@ interface MixerScene {
   readonly position: number;
   /** Whether the layer has keys and values of its own. */
   readonly appends: boolean;
+  readonly inProj: WeightDtype;
   readonly xProj: WeightDtype;
   readonly outProj: WeightDtype;
   readonly tokens: number;
@@ -43,12 +44,13 @@ const SCENE: MixerScene = {
   lookback: 30,
   position: 0,
   appends: true,
+  inProj: "f32",
   xProj: "f32",
   outProj: "f32",
   tokens: 6,
 };
 
-const HIDDEN = 48;
+const HIDDEN = 64;
 
 const FUSED: readonly Partial<MixerScene>[] = [
   {},
@@ -65,7 +67,10 @@ const FUSED: readonly Partial<MixerScene>[] = [
   { kvDtype: "f16", position: 20 },
   { kvDtype: "f16", ringSize: null, lookback: 17, position: 60 },
   ...(["f16", "bf16"] as const).map((xProj) => ({ xProj })),
-  ...(["f16", "bf16", "q8_0", "iq4_nl", "q4_0"] as const).map((outProj) => ({ outProj })),
+  ...(["f16", "bf16", "q8_0", "iq4_nl", "q4_0"] as const).flatMap((dtype) => [
+    { inProj: dtype },
+    { outProj: dtype },
+  ]),
 ];
 
 /** What no kernel fuses. */
@@ -123,15 +128,23 @@ function mixerOf(bench: Bench, scene: MixerScene): (token: number) => MixerOps {
     D: bench.plain([dInner]),
   };
   const ssmState = bench.input("ssmState", [dInner, dState]);
+  const inputNorm = { weight: bench.plain([HIDDEN]), eps };
+  const inProj = bench.weight(scene.inProj, [width, HIDDEN], 1 / Math.sqrt(HIDDEN));
   const norms = { attentionNorm: bench.plain([dInner]), ssmNorm: bench.plain([dInner]) };
   const outProj = bench.weight(scene.outProj, [HIDDEN, dInner]);
   return (token) => {
-    const projected = bench.input(`projected ${token}`, [1, width]);
+    const projected = bench.output(`projected ${token}`, [1, width]);
     let start = 0;
     const [queries, keys, values, u, z] = widths.map((n) => columns(projected, (start += n) - n, n));
     const append = appends ? { keys, values, cache } : undefined;
     const attention = { cache, cursor, numHeads, numKvHeads, lookback };
     return {
+      inProj: {
+        x: bench.levels(`x ${token}`, [1, HIDDEN]),
+        norm: inputNorm,
+        weight: inProj,
+        out: projected,
+      },
       ropeAppend: { queries, out: queriesOut, rope, cursor, append },
       ssmConv: { x: u, ...convolution, convState, out: conv },
       xProj: { x: conv, weight: xProj, out: dtBC },
@@ -161,10 +174,10 @@ async function outcomes(backend: Backend, scene: MixerScene, run: Run): Promise<
   return await bench.finish();
 }
 
-function toleranceFor({ kvDtype, outProj }: MixerScene): Tolerance {
+function toleranceFor({ kvDtype, inProj, xProj, outProj }: MixerScene): Tolerance {
   // As for ropeAppend and linear: f16 rounds keys and values, and one step of q16 is 1/32639 of a block's largest.
   if (kvDtype === "f16") return { nmse: 2.5e-7, maxError: 5e-4 };
-  if (isQuantized(outProj)) return { nmse: 1e-9, maxError: 5e-5 };
+  if ([inProj, xProj, outProj].some(isQuantized)) return { nmse: 1e-9, maxError: 5e-5 };
   // Seven ops' roundings, one after the other.
   return { nmse: 1e-11, maxError: 1e-5 };
 }
@@ -187,10 +200,10 @@ backendTest(
 );
 
 backendTest(
-  "runMixer takes three kernels, and one for each op where it cannot fuse them",
+  "runMixer takes four kernels, and one for each op where it cannot fuse them",
   (backend) => {
     for (
-      const [scenes, isExpected] of [[FUSED, (n: number) => n === 3], [APART, (n: number) => n > 7]] as const
+      const [scenes, isExpected] of [[FUSED, (n: number) => n === 4], [APART, (n: number) => n > 8]] as const
     ) {
       for (const changes of scenes) {
         const bench = new Bench(backend, 1, "packed");

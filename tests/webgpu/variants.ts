@@ -3,7 +3,7 @@ import type { LibraryName } from "../../kernels/sources.ts";
 import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
 import { productLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
-import { attendAndProjectLibraries } from "../../runtime/backends/webgpu/ops/mixer.ts";
+import { attendAndProjectLibraries } from "../../runtime/backends/webgpu/ops/attend_and_project.ts";
 import { isQuantized, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
 
 const PRECISIONS: readonly ActivationPrecision[] = ["q16", "q8"];
@@ -77,7 +77,7 @@ function mixerVariants(reduce: LibraryName): KernelChoice[] {
     ),
     {
       kernel: "join_and_scan",
-      libraries: ["joined_splits", "pointwise", "convolved", reduce, "scan_channel"],
+      libraries: ["joined_splits", "pointwise", reduce, "scan_channel"],
     },
   ];
 }
@@ -120,6 +120,10 @@ function productVariants(reduce: LibraryName): KernelChoice[] {
           libraries: libraries("row_product", operand),
           constants: { ACCUMULATE },
         })),
+        {
+          kernel: "project_and_convolve",
+          libraries: [...libraries("row_product", operand), "pointwise"],
+        },
         { kernel: "gated_linear", libraries: [...libraries("gated_products", operand), "pointwise"] },
       ]);
     }),

@@ -1,5 +1,5 @@
 /** @file Small constant vectors joined into one array, since a kernel may bind eight arrays at most. */
-import type { Rope, Weight } from "../../backend.ts";
+import type { Weight } from "../../backend.ts";
 import { elementCount } from "../../tensor.ts";
 import type { Commands } from "./commands.ts";
 import type { Memory } from "./memory.ts";
@@ -15,11 +15,6 @@ export interface Vector {
 /** The vector of a plain weight. */
 export function weightVector(weight: Weight): Vector {
   return { region: plainOf(weight), bytes: 4 * elementCount(weight.shape) };
-}
-
-/** The vector of RoPE's frequencies: 64-bit turns. */
-export function ropeVector({ data, headDim }: Rope): Vector {
-  return { region: data as Region, bytes: 4 * headDim };
 }
 
 /** The packs of one device; each is made once. */

@@ -32,12 +32,14 @@ interface Division {
 const SIZES = [256, 128, 64] as const;
 /** Workgroups that keep a large GPU busy. */
 const BUSY_GROUPS = 150;
+/** Blocks of a row that a lane multiplies at most. */
+const MOST_BLOCKS = 12;
 /** Bytes of workgroup memory of a block of 32 quantised activations with its scale. */
 const BLOCK_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 68, q8: 36 };
 
 /**
- * The division of a product: of those that make enough workgroups the one that leaves the fewest invocations without work, and then
- * the one with the largest workgroups and most sums, since a workgroup shares its activations. Measured on an H200 with Hymba-1.5B.
+ * The division of a product: of those that make enough workgroups the one with most sums a workgroup, since a workgroup shares its
+ * activations, as far as its invocations have work. Measured on an H200 with Hymba-1.5B's matrices.
  */
 export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
   const { dtype, rowBlocks, rows, matrices } = product;
@@ -45,7 +47,8 @@ export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
   const score = ({ size, lanes, teams, sums }: Division): number => {
     const groups = rows * matrices / (teams * sums);
     const used = tile * teams / (Math.ceil(tile / lanes) * size);
-    return Math.min(1, groups / BUSY_GROUPS) * (used + (size + sums) / 1e4);
+    // A lane that makes four sums loads its activations once for four blocks of weights.
+    return Math.min(1, groups / BUSY_GROUPS) ** 2 * teams * sums * used * (sums === 4 ? 1.2 : 1);
   };
   const [{ size, lanes, teams, sums }] = divisions(tile, matrices).sort((a, b) => score(b) - score(a));
   return {
@@ -61,16 +64,16 @@ export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
   };
 }
 
-/** Ways to share `tile` blocks of a row among a workgroup's invocations. */
+/** Ways to share `tile` blocks of a row among a workgroup's invocations: up to MOST_BLOCKS a lane. */
 function divisions(tile: number, matrices: number): Division[] {
   return SIZES.flatMap((size) =>
-    [0, 1, 2, 3].flatMap((more) => {
+    Array.from({ length: MOST_BLOCKS }, (_, more) => {
       const lanes = Math.ceil(tile / (Math.ceil(tile / size) + more));
       return [1, 2, 4].filter((sums) => sums >= matrices).map((sums) => {
         const teams = Math.min(Math.floor(size / lanes), size / 8 / sums);
         return { size, lanes, teams, sums };
       });
-    })
+    }).flat()
   );
 }
 

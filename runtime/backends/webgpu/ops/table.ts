@@ -91,6 +91,7 @@ export const OPS = {
 /** A mixer whose ops run as one. */
 export const MIXER: OpDescriptor<MixerOps> = {
   ...descriptor<MixerOps>(mixer, {
+    inProj: true,
     ropeAppend: true,
     ssmConv: true,
     xProj: true,
@@ -99,5 +100,5 @@ export const MIXER: OpDescriptor<MixerOps> = {
     headFusion: true,
     outProj: true,
   }),
-  parts: { ...OPS, xProj: OPS.linear, outProj: OPS.linear },
+  parts: { ...OPS, inProj: OPS.linear, xProj: OPS.linear, outProj: OPS.linear },
 };
