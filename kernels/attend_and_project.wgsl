@@ -46,16 +46,18 @@ fn attend(index: u32, first_head: u32, split: u32) {
   let kv_head = first_head / params.heads_per_kv;
   let stride = params.all_splits * (VALUE_QUADS + 1u);
   let row = (params.rows + 3u) / 4u + first_head * stride + split * (VALUE_QUADS + 1u);
-  load_rotated_queries(index, position, first_head);
-  if (split == params.splits) {
-    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
-    return;
-  }
   let seen = visible_keys(position);
   let count = seen.count + params.splits - params.all_splits; // without the row's own key, where it has one
   let share = split_share(count, params.splits);
-  let end = min((split + 1u) * share, count);
-  store_split(index, attend_keys(index, seen, kv_head, split * share, end), row, stride);
+  let first = split * share;
+  let end = min(first + share, count);
+  let ahead = load_keys(index, seen, kv_head, first, end);
+  load_rotated_queries(index, position, first_head);
+  if (split == params.splits) {
+    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
+  } else {
+    store_split(index, attend_keys(index, ahead, seen, kv_head, first, end), row, stride);
+  }
 }
 
 fn project(first: u32, at: Invocation) {

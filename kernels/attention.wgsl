@@ -35,10 +35,13 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   let first_head = group.x * GROUP;
   let seen = visible_keys(cursor[0] + group.z);
   let share = split_share(seen.count, params.splits);
+  let first = group.y * share;
+  let end = min(first + share, seen.count);
+  let kv_head = first_head / params.heads_per_kv;
+  let ahead = load_keys(index, seen, kv_head, first, end);
   load_queries(index, group.z, first_head);
   workgroupBarrier();
-  let end = min((group.y + 1u) * share, seen.count);
-  let split = attend_keys(index, seen, first_head / params.heads_per_kv, group.y * share, end);
+  let split = attend_keys(index, ahead, seen, kv_head, first, end);
   let row = ((group.z * params.heads + first_head) * params.splits + group.y) * (VALUE_QUADS + 1u);
   store_split(index, split, row, params.splits * (VALUE_QUADS + 1u));
 }

@@ -145,16 +145,18 @@ fn attend(index: u32, first_head: u32, split: u32) {
   let kv_head = first_head / params.heads_per_kv;
   let stride = params.all_splits * (VALUE_QUADS + 1u);
   let row = (params.rows + 3u) / 4u + first_head * stride + split * (VALUE_QUADS + 1u);
-  load_rotated_queries(index, position, first_head);
-  if (split == params.splits) {
-    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
-    return;
-  }
   let seen = visible_keys(position);
   let count = seen.count + params.splits - params.all_splits; // without the row's own key, where it has one
   let share = split_share(count, params.splits);
-  let end = min((split + 1u) * share, count);
-  store_split(index, attend_keys(index, seen, kv_head, split * share, end), row, stride);
+  let first = split * share;
+  let end = min(first + share, count);
+  let ahead = load_keys(index, seen, kv_head, first, end);
+  load_rotated_queries(index, position, first_head);
+  if (split == params.splits) {
+    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
+  } else {
+    store_split(index, attend_keys(index, ahead, seen, kv_head, first, end), row, stride);
+  }
 }
 
 fn project(first: u32, at: Invocation) {
@@ -212,10 +214,13 @@ fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id)
   let first_head = group.x * GROUP;
   let seen = visible_keys(cursor[0] + group.z);
   let share = split_share(seen.count, params.splits);
+  let first = group.y * share;
+  let end = min(first + share, seen.count);
+  let kv_head = first_head / params.heads_per_kv;
+  let ahead = load_keys(index, seen, kv_head, first, end);
   load_queries(index, group.z, first_head);
   workgroupBarrier();
-  let end = min((group.y + 1u) * share, seen.count);
-  let split = attend_keys(index, seen, first_head / params.heads_per_kv, group.y * share, end);
+  let split = attend_keys(index, ahead, seen, kv_head, first, end);
   let row = ((group.z * params.heads + first_head) * params.splits + group.y) * (VALUE_QUADS + 1u);
   store_split(index, split, row, params.splits * (VALUE_QUADS + 1u));
 }
@@ -2074,24 +2079,39 @@ fn add_heads(a: Heads, b: Heads) -> Heads {
   return Heads(a.low + b.low, a.high + b.high);
 }
 
-// The products of up to four quads of a key, \`first\` and what follows before \`end\`, added up.
-fn multiply_quads(row: u32, first: u32, end: u32) -> Heads {
-  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
-  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
-  let a = key_quad(row, quads.x) * inside.x;
-  let b = key_quad(row, quads.y) * inside.y;
-  let c = key_quad(row, quads.z) * inside.z;
-  let d = key_quad(row, quads.w) * inside.w;
-  let low = add_heads(multiply_quad(a, quads.x), multiply_quad(b, quads.y));
-  return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
+// Four quads of a key.
+struct KeyQuads {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
 }
 
-fn score_part(row: u32, part: u32) -> Heads {
-  let share = (KEY_QUADS + PARTS - 1u) / PARTS;
+// An invocation's first quads of the key head that starts at element \`row\`: those that it lacks are its last's.
+fn load_quads(row: u32, first: u32) -> KeyQuads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  return KeyQuads(key_quad(row, quads.x), key_quad(row, quads.y), key_quad(row, quads.z), key_quad(row, quads.w));
+}
+
+// The products of quads \`first\` and what follows before \`end\`, added up.
+fn multiply_quads(keys: KeyQuads, first: u32, end: u32) -> Heads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
+  let low = add_heads(multiply_quad(keys.a * inside.x, quads.x), multiply_quad(keys.b * inside.y, quads.y));
+  return add_heads(low, add_heads(multiply_quad(keys.c * inside.z, quads.z), multiply_quad(keys.d * inside.w, quads.w)));
+}
+
+// Quads of a key that an invocation takes.
+fn quads_of_part() -> u32 {
+  return (KEY_QUADS + PARTS - 1u) / PARTS;
+}
+
+fn score_part(ahead: KeyQuads, row: u32, part: u32) -> Heads {
+  let share = quads_of_part();
   let end = min((part + 1u) * share, KEY_QUADS);
-  var sums: Heads;
-  for (var quad = part * share; quad < end; quad += 4u) {
-    sums = add_heads(sums, multiply_quads(row, quad, end));
+  var sums = multiply_quads(ahead, part * share, end);
+  for (var quad = part * share + 4u; quad < end; quad += 4u) {
+    sums = add_heads(sums, multiply_quads(load_quads(row, quad), quad, end));
   }
   return sums;
 }
@@ -2119,9 +2139,9 @@ fn join_parts(head: u32, key: u32, count: u32) {
 }
 
 // Leaves the scores of a tile's keys in \`scores\`, and where their values lie in \`value_rows\`; an invocation is given the rows of key
-// index % TILE, or of the last. Every invocation calls; \`scores\` and \`value_rows\` may be in use by others until the first barrier.
-fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
-  store_parts(index, score_part(key_row, index / TILE));
+// index % TILE, or of the last, and its first quads. Every invocation calls; \`scores\` and \`value_rows\` may be in use by others until the first barrier.
+fn score_tile(index: u32, ahead: KeyQuads, key_row: u32, value_row: u32, count: u32) {
+  store_parts(index, score_part(ahead, key_row, index / TILE));
   workgroupBarrier();
   join_parts(index / TILE, index % TILE, count);
   join_parts(index / TILE + PARTS, index % TILE, count);
@@ -2162,15 +2182,29 @@ fn heads_of(index: u32) -> vec4u {
   return index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
 }
 
+// The key of a tile, of those seen, whose scores an invocation makes a part of: index % TILE, or the last.
+fn key_of(index: u32, start: u32, end: u32) -> u32 {
+  return min(start + index % TILE, max(end, 1u) - 1u);
+}
+
+// What attend_keys reads first, so that it is under way before the queries are known.
+fn load_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> KeyQuads {
+  return load_quads(key_row(seen, key_of(index, first, end), kv_head), index / TILE * quads_of_part());
+}
+
 // Keys first to end - 1 of those seen.
-fn attend_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
+fn attend_keys(index: u32, ahead: KeyQuads, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
   let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
   let heads = heads_of(index);
   var split = Split(vec4f(LOWEST), vec4f(), mat4x4f());
+  var quads = ahead;
   for (var start = first; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    let i = start + min(index % TILE, count - 1u);
-    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    let i = key_of(index, start, end);
+    score_tile(index, quads, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    if (start + TILE < end) {
+      quads = load_keys(index, seen, kv_head, start + TILE, end);
+    }
     let raised = max(split.highest, highest_scores(heads));
     let fade = exp(split.highest - raised);
     let sums = split.sums;

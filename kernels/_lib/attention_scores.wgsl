@@ -45,24 +45,39 @@ fn add_heads(a: Heads, b: Heads) -> Heads {
   return Heads(a.low + b.low, a.high + b.high);
 }
 
-// The products of up to four quads of a key, `first` and what follows before `end`, added up.
-fn multiply_quads(row: u32, first: u32, end: u32) -> Heads {
-  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
-  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
-  let a = key_quad(row, quads.x) * inside.x;
-  let b = key_quad(row, quads.y) * inside.y;
-  let c = key_quad(row, quads.z) * inside.z;
-  let d = key_quad(row, quads.w) * inside.w;
-  let low = add_heads(multiply_quad(a, quads.x), multiply_quad(b, quads.y));
-  return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
+// Four quads of a key.
+struct KeyQuads {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
 }
 
-fn score_part(row: u32, part: u32) -> Heads {
-  let share = (KEY_QUADS + PARTS - 1u) / PARTS;
+// An invocation's first quads of the key head that starts at element `row`: those that it lacks are its last's.
+fn load_quads(row: u32, first: u32) -> KeyQuads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  return KeyQuads(key_quad(row, quads.x), key_quad(row, quads.y), key_quad(row, quads.z), key_quad(row, quads.w));
+}
+
+// The products of quads `first` and what follows before `end`, added up.
+fn multiply_quads(keys: KeyQuads, first: u32, end: u32) -> Heads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
+  let low = add_heads(multiply_quad(keys.a * inside.x, quads.x), multiply_quad(keys.b * inside.y, quads.y));
+  return add_heads(low, add_heads(multiply_quad(keys.c * inside.z, quads.z), multiply_quad(keys.d * inside.w, quads.w)));
+}
+
+// Quads of a key that an invocation takes.
+fn quads_of_part() -> u32 {
+  return (KEY_QUADS + PARTS - 1u) / PARTS;
+}
+
+fn score_part(ahead: KeyQuads, row: u32, part: u32) -> Heads {
+  let share = quads_of_part();
   let end = min((part + 1u) * share, KEY_QUADS);
-  var sums: Heads;
-  for (var quad = part * share; quad < end; quad += 4u) {
-    sums = add_heads(sums, multiply_quads(row, quad, end));
+  var sums = multiply_quads(ahead, part * share, end);
+  for (var quad = part * share + 4u; quad < end; quad += 4u) {
+    sums = add_heads(sums, multiply_quads(load_quads(row, quad), quad, end));
   }
   return sums;
 }
@@ -90,9 +105,9 @@ fn join_parts(head: u32, key: u32, count: u32) {
 }
 
 // Leaves the scores of a tile's keys in `scores`, and where their values lie in `value_rows`; an invocation is given the rows of key
-// index % TILE, or of the last. Every invocation calls; `scores` and `value_rows` may be in use by others until the first barrier.
-fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
-  store_parts(index, score_part(key_row, index / TILE));
+// index % TILE, or of the last, and its first quads. Every invocation calls; `scores` and `value_rows` may be in use by others until the first barrier.
+fn score_tile(index: u32, ahead: KeyQuads, key_row: u32, value_row: u32, count: u32) {
+  store_parts(index, score_part(ahead, key_row, index / TILE));
   workgroupBarrier();
   join_parts(index / TILE, index % TILE, count);
   join_parts(index / TILE + PARTS, index % TILE, count);

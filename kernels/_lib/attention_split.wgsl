@@ -29,15 +29,29 @@ fn heads_of(index: u32) -> vec4u {
   return index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
 }
 
+// The key of a tile, of those seen, whose scores an invocation makes a part of: index % TILE, or the last.
+fn key_of(index: u32, start: u32, end: u32) -> u32 {
+  return min(start + index % TILE, max(end, 1u) - 1u);
+}
+
+// What attend_keys reads first, so that it is under way before the queries are known.
+fn load_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> KeyQuads {
+  return load_quads(key_row(seen, key_of(index, first, end), kv_head), index / TILE * quads_of_part());
+}
+
 // Keys first to end - 1 of those seen.
-fn attend_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
+fn attend_keys(index: u32, ahead: KeyQuads, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
   let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
   let heads = heads_of(index);
   var split = Split(vec4f(LOWEST), vec4f(), mat4x4f());
+  var quads = ahead;
   for (var start = first; start < end; start += TILE) {
     let count = min(TILE, end - start);
-    let i = start + min(index % TILE, count - 1u);
-    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    let i = key_of(index, start, end);
+    score_tile(index, quads, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    if (start + TILE < end) {
+      quads = load_keys(index, seen, kv_head, start + TILE, end);
+    }
     let raised = max(split.highest, highest_scores(heads));
     let fade = exp(split.highest - raised);
     let sums = split.sums;

@@ -108,13 +108,9 @@ function mixerOf(bench: Bench, scene: MixerScene): (token: number) => MixerOps {
   const cursor = bench.cursor(position);
   const cache = filledCache(bench, scene);
   const [rope, eps] = [bench.rope(headDim), 1e-6];
-  const free = (name: string, n: number) => bench.backend.allocate([1, n], "f32");
-  const [queriesOut, conv, attended] = [
-    free("q", widths[0]),
-    free("conv", dInner),
-    free("attention", dInner),
-  ];
-  const [dtBC, scanned] = [free("dtBC", dtRank + 2 * dState), free("ssm", dInner)];
+  const scratch = (n: number) => bench.backend.allocate([1, n], "f32");
+  const [queriesOut, conv, attended] = [scratch(widths[0]), scratch(dInner), scratch(dInner)];
+  const [dtBC, scanned] = [scratch(dtRank + 2 * dState), scratch(dInner)];
   const convolution = { weight: bench.plain([dInner, 4]), bias: bench.plain([dInner]) };
   const convState = bench.input("convState", [3, dInner]);
   const xProj = bench.weight(scene.xProj, [dtRank + 2 * dState, dInner]);

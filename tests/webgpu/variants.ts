@@ -2,6 +2,7 @@
 import type { LibraryName } from "../../kernels/sources.ts";
 import type { ActivationPrecision } from "../../runtime/activation_precision.ts";
 import type { KernelChoice } from "../../runtime/backends/webgpu/kernels.ts";
+import { SPLIT_LIBRARIES } from "../../runtime/backends/webgpu/ops/attention_division.ts";
 import { productLibraries } from "../../runtime/backends/webgpu/ops/operand.ts";
 import { attendAndProjectLibraries } from "../../runtime/backends/webgpu/ops/attend_and_project.ts";
 import { isQuantized, WEIGHT_DTYPES } from "../../runtime/tensor.ts";
@@ -165,15 +166,7 @@ function cacheVariants(): KernelChoice[] {
     })),
     ...CACHE_READS.map((reads): KernelChoice => ({
       kernel: "attention",
-      libraries: [
-        ...reads,
-        "cache_slot",
-        "visible_keys",
-        "cache_place",
-        "attention_scores",
-        "attention_values",
-        "attention_split",
-      ],
+      libraries: [...reads, ...SPLIT_LIBRARIES],
       constants: ATTENTION,
     })),
     ...CACHE_READS.map((reads): KernelChoice => ({

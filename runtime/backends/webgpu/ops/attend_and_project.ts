@@ -7,7 +7,7 @@ import { type Gpu, reduceLibrary } from "../gpu.ts";
 import { places, type Region, regionOf } from "../region.ts";
 import { WEIGHT_LAYOUTS } from "../weight_layout.ts";
 import { matrixOf } from "../weights.ts";
-import { type Division, splitConstants } from "./attention_division.ts";
+import { type Division, SPLIT_LIBRARIES, splitConstants } from "./attention_division.ts";
 import { quadLibrary, ringOf, UNLIMITED } from "./kv_cache.ts";
 
 /** Attention's division, with the split that a row's own key is where its layer appends it. */
@@ -15,8 +15,8 @@ export interface MixerDivision extends Division {
   readonly allSplits: number;
 }
 
-/** How a workgroup multiplies rows of x_proj. */
-const PROJECT = { LANES: 64, TEAMS: 2, TEAM_SUMS: 1, ROWS: 2 } as const;
+/** How a workgroup multiplies rows of x_proj: one at a time, since there are few. */
+const PROJECT = { LANES: 128, TEAMS: 1, TEAM_SUMS: 1, ROWS: 1 } as const;
 /** Quads of the convolution's output that it keeps at a time. */
 const TILE_QUADS = 256;
 
@@ -27,8 +27,7 @@ export function attendAndProjectLibraries(
   dtype: WeightDtype,
 ): LibraryName[] {
   return [
-    ...[cacheQuads, "write_cache_quads", "cache_quads", "cache_slot", "visible_keys", "cache_place"] as const,
-    ...["attention_scores", "attention_values", "attention_split"] as const,
+    ...[cacheQuads, "write_cache_quads", "cache_quads", ...SPLIT_LIBRARIES] as const,
     ...["rotation", "rotated_quads", "appended_key", "team_sums", reduce] as const,
     ...["operand_plain", `block_${dtype}`, "float_tile", "product_plain", "row_product"] as const,
   ];

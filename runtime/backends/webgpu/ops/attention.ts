@@ -3,7 +3,13 @@ import type { AttentionArgs } from "../../../backend.ts";
 import { rowCount, type Tensor } from "../../../tensor.ts";
 import type { Gpu } from "../gpu.ts";
 import { place, places, type Region, regionOf } from "../region.ts";
-import { divide, type Division, splitConstants, valueConstants } from "./attention_division.ts";
+import {
+  divide,
+  type Division,
+  SPLIT_LIBRARIES,
+  splitConstants,
+  valueConstants,
+} from "./attention_division.ts";
 import { readLibraries, ringOf, UNLIMITED } from "./kv_cache.ts";
 import { attendsManyRows, tiledAttention } from "./tiled_attention.ts";
 import { separate } from "./operand.ts";
@@ -22,15 +28,7 @@ export function attention(gpu: Gpu, args: AttentionArgs): void {
   const partials = gpu.memory.scratch("partials", rowBytes * l * numHeads * splits);
   gpu.commands.run({
     kernel: "attention",
-    libraries: [
-      ...readLibraries(cache, division),
-      "cache_slot",
-      "visible_keys",
-      "cache_place",
-      "attention_scores",
-      "attention_values",
-      "attention_split",
-    ],
+    libraries: [...readLibraries(cache, division), ...SPLIT_LIBRARIES],
     constants: splitConstants(division),
     resources: {
       queries: regionOf(queries),

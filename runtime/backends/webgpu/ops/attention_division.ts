@@ -53,6 +53,16 @@ export function divide(
   return { headDim, vHeadDim, group, splits };
 }
 
+/** The libraries of attention over splits of the keys, behind those that read the cache. */
+export const SPLIT_LIBRARIES = [
+  "cache_slot",
+  "visible_keys",
+  "cache_place",
+  "attention_scores",
+  "attention_values",
+  "attention_split",
+] as const;
+
 /** Constants of attention_split.wgsl and what it calls. */
 export function splitConstants({ headDim, vHeadDim, group }: Division): Record<string, number> {
   const keyQuads = Math.ceil(headDim / 4);

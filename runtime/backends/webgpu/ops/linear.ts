@@ -1,9 +1,9 @@
 /** @file Lowers `linear` and `gatedLinear`: one dispatch for each part of the weight. */
 import type { GatedLinearArgs, LinearArgs, Weight } from "../../../backend.ts";
 import { KernelError } from "../../../errors.ts";
-import { rowCount } from "../../../tensor.ts";
+import { rowCount, type Tensor } from "../../../tensor.ts";
 import { type Gpu, reduceLibrary } from "../gpu.ts";
-import { regionOf } from "../region.ts";
+import { place, regionOf } from "../region.ts";
 import { matrixOf } from "../weights.ts";
 import { hasManyRows, tiledGatedLinear, tiledLinear } from "./tiled_linear.ts";
 import { type MatVecShape, matVecShape } from "./mat_vec_shape.ts";
@@ -38,13 +38,7 @@ export function multiplyRows(
       ),
       constants: { ...shape, ACCUMULATE: Number(accumulate) },
       resources: { weights: blocks, scales, ...operand.resources, out: regionOf(out) },
-      params: {
-        rows,
-        blocks: rowBlocks,
-        ...operand.params,
-        outOffset: out.offset + firstRow,
-        outStride: out.stride,
-      },
+      params: { rows, blocks: rowBlocks, ...operand.params, ...place("out", shifted(out, firstRow)) },
       grid: gridOf(rows, shape, rowCount(out)),
     });
   }
@@ -81,16 +75,15 @@ export function gatedLinear(gpu: Gpu, args: GatedLinearArgs): void {
         ...operand.resources,
         out: regionOf(out),
       },
-      params: {
-        rows,
-        blocks: rowBlocks,
-        ...operand.params,
-        outOffset: out.offset + firstRow,
-        outStride: out.stride,
-      },
+      params: { rows, blocks: rowBlocks, ...operand.params, ...place("out", shifted(out, firstRow)) },
       grid: gridOf(rows, shape, rowCount(x)),
     });
   });
+}
+
+/** Where column `start` of a matrix begins. */
+function shifted({ offset, stride }: Tensor, start: number): Pick<Tensor, "offset" | "stride"> {
+  return { offset: offset + start, stride };
 }
 
 function gridOf(rows: number, { ROWS }: MatVecShape, l: number): [number, number] {

@@ -28,10 +28,11 @@ interface Division {
   readonly sums: number;
 }
 
-/** Invocations in a workgroup. */
+/** Invocations in a workgroup: for matrices of few rows also fewer, so that there are more workgroups. */
 const SIZES = [256, 128, 64] as const;
+const FEW_ROWS = 1200;
 /** Workgroups that keep a large GPU busy. */
-const BUSY_GROUPS = 150;
+const BUSY_GROUPS = 120;
 /** Blocks of a row that a lane multiplies at most. */
 const MOST_BLOCKS = 12;
 /** Bytes of workgroup memory of a block of 32 quantised activations with its scale. */
@@ -50,7 +51,8 @@ export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
     // A lane that makes four sums loads its activations once for four blocks of weights.
     return Math.min(1, groups / BUSY_GROUPS) ** 2 * teams * sums * used * (sums === 4 ? 1.2 : 1);
   };
-  const [{ size, lanes, teams, sums }] = divisions(tile, matrices).sort((a, b) => score(b) - score(a));
+  const [{ size, lanes, teams, sums }] = divisions(tile, matrices, rows * matrices < FEW_ROWS ? SIZES : [256])
+    .sort((a, b) => score(b) - score(a));
   return {
     WORKGROUP_SIZE: size,
     LANES: lanes,
@@ -65,8 +67,8 @@ export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
 }
 
 /** Ways to share `tile` blocks of a row among a workgroup's invocations: up to MOST_BLOCKS a lane. */
-function divisions(tile: number, matrices: number): Division[] {
-  return SIZES.flatMap((size) =>
+function divisions(tile: number, matrices: number, sizes: readonly number[]): Division[] {
+  return sizes.flatMap((size) =>
     Array.from({ length: MOST_BLOCKS }, (_, more) => {
       const lanes = Math.ceil(tile / (Math.ceil(tile / size) + more));
       return [1, 2, 4].filter((sums) => sums >= matrices).map((sums) => {
