@@ -31,7 +31,7 @@ export async function collectLogits(
     out.set(await net.backend.read(logitsOfPass(net, length)), done * vocabSize);
     done += length;
   };
-  await prefill(net, state, ids, turns, { signal, onChunk });
+  await prefill(net, state, ids, turns, { signal, onChunk, everyRow: true });
   for (const id of Array.from(steps)) {
     signal?.throwIfAborted();
     decodeStep(net, state, id);

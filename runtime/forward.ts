@@ -7,21 +7,27 @@ import { layer } from "./layer.ts";
 import type { Network, Span } from "./network.ts";
 import { columnCount, rows, type Tensor } from "./tensor.ts";
 
+/** What a pass does beyond the defaults. */
+export interface PassOptions {
+  /** Where the ids are looked up; the vocabulary's embedding unless given. */
+  readonly table?: Weight;
+  /** Whether {@linkcode logitsOfPass} is to follow: else the last layer's outputs are those alone that states hold. @default {false} */
+  readonly everyRow?: boolean;
+}
+
 /**
  * Passes tokens through every layer and advances their sequences. `ids` has the spans' tokens, one span after the other; afterwards
  * each state holds its last token's hidden row.
- *
- * @param table where the ids are looked up: the vocabulary's embedding, or the meta tokens
  */
 export function forward(
   net: Network,
   ids: ArrayLike<number>,
   spans: readonly Span[],
-  table: Weight = net.weights.embedding,
+  options?: PassOptions,
 ): void {
   const { backend, workspace } = net;
   backend.writeIds(workspace.ids, ids);
-  forwardIds(net, { ...workspace.ids, shape: [ids.length] }, spans, table);
+  forwardIds(net, { ...workspace.ids, shape: [ids.length] }, spans, options);
 }
 
 /** {@linkcode forward} for ids that are in the backend's memory: `[l]` u32. */
@@ -29,12 +35,17 @@ export function forwardIds(
   net: Network,
   ids: Tensor,
   spans: readonly Span[],
-  table: Weight = net.weights.embedding,
+  { table = net.weights.embedding, everyRow = false }: PassOptions = {},
 ): void {
   const { backend, config, weights, workspace } = net;
-  const x = rows(workspace.x, 0, columnCount(ids));
+  const l = columnCount(ids);
+  const x = rows(workspace.x, 0, l);
+  const firstOfLast = everyRow || spans.length > 1 ? 0 : l - 1;
   backend.embed({ ids, table, out: x });
-  config.layers.forEach((_, index) => layer(net, index, x, spans));
+  config.layers.forEach((_, index) => {
+    const isLast = index === config.layers.length - 1;
+    layer(net, index, x, spans, isLast ? firstOfLast : 0);
+  });
   for (const { state, start, length } of spans) {
     const last = rows(x, start + length - 1, 1);
     backend.rmsNorm({ x: last, weight: weights.finalNorm, eps: config.rmsNormEps, out: state.lastHidden });
@@ -42,7 +53,7 @@ export function forwardIds(
   }
 }
 
-/** Next-token logits of every row of the pass just made: `[l, vocabSize]`, valid until the next pass. */
+/** Next-token logits of every row of the pass just made, with `everyRow`: `[l, vocabSize]`, valid until the next pass. */
 export function logitsOfPass(net: Network, l: number): Tensor {
   const { backend, config, weights, workspace } = net;
   const h = rows(workspace.h, 0, l);

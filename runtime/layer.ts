@@ -2,10 +2,14 @@
 import { mixer } from "./mixer.ts";
 import { mlp } from "./mlp.ts";
 import type { Network, Span } from "./network.ts";
-import type { Tensor } from "./tensor.ts";
+import { rowCount, rows, type Tensor } from "./tensor.ts";
 
-/** Layer `index`, in place on the residual stream x `[l, hiddenSize]`. */
-export function layer(net: Network, index: number, x: Tensor, spans: readonly Span[]): void {
-  mixer(net, index, x, spans);
-  mlp(net, index, x);
+/**
+ * Layer `index`, in place on the residual stream x `[l, hiddenSize]`.
+ *
+ * @param first the first row whose output is wanted: those before it leave their keys, values and states, and x as they please
+ */
+export function layer(net: Network, index: number, x: Tensor, spans: readonly Span[], first = 0): void {
+  mixer(net, index, x, spans, first);
+  mlp(net, index, rows(x, first, rowCount(x) - first));
 }

@@ -9,8 +9,12 @@ import type { Network, Projections, Span } from "./network.ts";
 import { ssmConvArgs, ssmScanArgs, xProjArgs } from "./ssm.ts";
 import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
 
-/** Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads. */
-export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[]): void {
+/**
+ * Adds the mixer's output to the residual stream x `[l, hiddenSize]`, whose norm it reads.
+ *
+ * @param first the first row that gets an output
+ */
+export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[], first = 0): void {
   const { backend, workspace } = net;
   const inProj = inProjArgs(net, index, x);
   const projections = split(net, index, inProj.out);
@@ -23,12 +27,14 @@ export function mixer(net: Network, index: number, x: Tensor, spans: readonly Sp
       xProj: xProjArgs(net, index, rows(workspace.conv, 0, 1)),
       attention: attentionArgs(net, index, workspace.queries, workspace.attention, span),
       ssmScan: ssmScanArgs(net, index, projections, workspace.ssm, span),
-      headFusion: headFusionArgs(net, index, 1),
-      outProj: outProjArgs(net, index, x),
+      headFusion: headFusionArgs(net, index, 0, 1),
+      outProj: outProjArgs(net, index, x, 0),
     });
   } else {
     backend.linear(inProj);
-    runBranches(net, index, x, projections, spans);
+    runBranches(net, index, rowCount(x), projections, spans);
+    backend.headFusion(headFusionArgs(net, index, first, rowCount(x) - first));
+    backend.linear(outProjArgs(net, index, x, first));
   }
 }
 
@@ -42,12 +48,11 @@ function inProjArgs({ config, weights, workspace }: Network, index: number, x: T
 function runBranches(
   net: Network,
   index: number,
-  x: Tensor,
+  l: number,
   projections: Projections,
   spans: readonly Span[],
 ): void {
   const { backend, workspace } = net;
-  const l = rowCount(x);
   const of = (tensor: Tensor): Tensor => rows(tensor, 0, l);
   const { conv, queries, attention, ssm } = workspace;
   spans.forEach((span) => backend.ropeAppend(ropeAppendArgs(net, index, projections, queries, span)));
@@ -61,19 +66,23 @@ function runBranches(
     attention: of(attention),
     ssm: of(ssm),
   });
-  backend.headFusion(headFusionArgs(net, index, l));
-  backend.linear(outProjArgs(net, index, x));
 }
 
-function headFusionArgs({ config, weights, workspace }: Network, index: number, l: number): HeadFusionArgs {
+function headFusionArgs(
+  { config, weights, workspace }: Network,
+  index: number,
+  first: number,
+  count: number,
+): HeadFusionArgs {
   const { attentionNorm, ssmNorm } = weights.layers[index];
-  const [attention, ssm] = [rows(workspace.attention, 0, l), rows(workspace.ssm, 0, l)];
+  const [attention, ssm] = [rows(workspace.attention, first, count), rows(workspace.ssm, first, count)];
   return { attention, ssm, attentionNorm, ssmNorm, eps: config.rmsNormEps, out: attention };
 }
 
-function outProjArgs({ weights, workspace }: Network, index: number, x: Tensor): LinearArgs {
-  const fused = rows(workspace.attention, 0, rowCount(x));
-  return { x: fused, weight: weights.layers[index].outProj, out: x, accumulate: true };
+function outProjArgs({ weights, workspace }: Network, index: number, x: Tensor, first: number): LinearArgs {
+  const count = rowCount(x) - first;
+  const fused = rows(workspace.attention, first, count);
+  return { x: fused, weight: weights.layers[index].outProj, out: rows(x, first, count), accumulate: true };
 }
 
 /** `[queries | keys | values | u | z]` for an owner of keys and values, `[queries | u | z]` for a consumer. */

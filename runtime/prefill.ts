@@ -1,19 +1,16 @@
 /** @file Passes tokens through the network: a prompt chunk by chunk, a generated token on its own or with those of other sequences. */
-import type { Weight } from "./backend.ts";
 import type { EventLoopTurns } from "./event_loop.ts";
-import { forward, forwardIds, logitsOfPass } from "./forward.ts";
+import { forward, forwardIds, logitsOfPass, type PassOptions } from "./forward.ts";
 import type { Network, Span } from "./network.ts";
 import type { SequenceState } from "./state.ts";
 import type { Tensor } from "./tensor.ts";
 import type { TokenKind } from "./token_runs.ts";
 
 /** Options of {@linkcode prefill}. */
-export interface PrefillOptions {
+export interface PrefillOptions extends PassOptions {
   readonly signal?: AbortSignal;
   /** Which window rule the tokens follow. @default {"prompted"} */
   readonly kind?: TokenKind;
-  /** Where the ids are looked up; the vocabulary's embedding unless given. */
-  readonly table?: Weight;
   /** Called with the length of each chunk right after its pass, before the next one. */
   readonly onChunk?: (length: number) => void | Promise<void>;
 }
@@ -28,14 +25,14 @@ export async function prefill(
   state: SequenceState,
   ids: ArrayLike<number>,
   turns: EventLoopTurns,
-  { signal, kind = "prompted", table, onChunk }: PrefillOptions = {},
+  { signal, kind = "prompted", onChunk, ...options }: PrefillOptions = {},
 ): Promise<void> {
   const lookback = lookbackOf(kind, net.config);
   for (let start = 0; start < ids.length; start += net.chunkSize) {
     signal?.throwIfAborted();
     const chunk = Array.prototype.slice.call(ids, start, start + net.chunkSize) as number[];
     state.reserve(chunk.length);
-    forward(net, chunk, [{ state, start: 0, length: chunk.length, lookback }], table);
+    forward(net, chunk, [{ state, start: 0, length: chunk.length, lookback }], options);
     await onChunk?.(chunk.length);
     await turns.turn();
   }
@@ -90,7 +87,8 @@ export function decodeChosen(net: Network, state: SequenceState, id: Tensor): vo
 
 function pass(net: Network, steps: readonly Step[]): void {
   for (const { state } of steps) state.reserve(1);
-  forward(net, steps.map(({ id }) => id), steps.map(({ state }, row) => generated(net, state, row)));
+  const spans = steps.map(({ state }, row) => generated(net, state, row));
+  forward(net, steps.map(({ id }) => id), spans, { everyRow: true });
 }
 
 /** One row, under the decode rule. */

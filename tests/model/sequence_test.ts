@@ -39,6 +39,20 @@ for (const backend of BACKENDS) {
       assertEquals(await logitsAfter(model, PROMPT.map((id) => [id])), whole, "one by one");
     });
 
+    Deno.test(`Session.nextLogits is the last row of Model.logits, which computes every row, ${name}, ${backend}`, async () => {
+      await using model = await open({ chunkSize: 16 });
+      const { vocabSize } = model.config;
+      for (const length of [1, 3, 16, 17, 32, 40]) {
+        const ids = PROMPT.slice(0, length);
+        const all = await model.logits(ids);
+        assertEquals(
+          await logitsAfter(model, [ids]),
+          all.slice((length - 1) * vocabSize),
+          `${length} tokens`,
+        );
+      }
+    });
+
     Deno.test(`loadModel's chunkSize does not change logits, ${name}, ${backend}`, async () => {
       await using narrow = await open({ chunkSize: 3 });
       await using wide = await open({ chunkSize: 64 });
