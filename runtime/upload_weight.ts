@@ -86,8 +86,17 @@ export class WeightUploader {
 
 /** Bytes as the backend is to have them. */
 function converted(from: WeightDtype, { dtype, transform }: UploadPlan, bytes: Uint8Array): Uint8Array {
-  if (transform) return new Uint8Array(dequantize(from, bytes).map(transform).buffer);
+  if (transform) return transformed(dequantize(from, bytes), transform);
   return dtype === from ? bytes : quantize(dtype, dequantize(from, bytes));
+}
+
+/** In a plain loop, which engines compile while it runs. */
+function transformed(
+  values: Float32Array<ArrayBuffer>,
+  transform: (value: number) => number,
+): Uint8Array {
+  for (let i = 0; i < values.length; i++) values[i] = transform(values[i]);
+  return new Uint8Array(values.buffer);
 }
 
 /** For backends that need a matrix whole. */

@@ -13,6 +13,7 @@ use crate::layout::{GROUP, QUARTERS, first_row, unit_count};
 use crate::pieces::Sums;
 use crate::quantize_activations::TILE;
 use crate::rounding::{Fused, Rounding, Twice, may_fuse};
+use crate::runs::filled;
 use crate::simd::F32x4;
 
 /// Columns that are multiplied with one vector of activations.
@@ -37,10 +38,7 @@ impl<F: Format> FloatMatrix<F> {
     /// Zeros, where memory can grow that far.
     pub fn new(rows: usize, columns: usize) -> Result<Self, TryReserveError> {
         let (units, per_row) = (unit_count(rows), columns.div_ceil(QUAD));
-        let count = units * QUARTERS * per_row;
-        let mut quads = Vec::new();
-        quads.try_reserve_exact(count)?;
-        quads.resize(count, [F::ZERO; 16]);
+        let quads = filled([F::ZERO; 16], units * QUARTERS * per_row)?;
         Ok(Self { quads, per_row, units, columns_of_quad: QUAD })
     }
 

@@ -36,6 +36,7 @@ pub mod read_ahead;
 pub mod rms_norm;
 pub mod rope_append;
 pub mod rounding;
+pub mod runs;
 pub mod simd;
 pub mod ssm_conv;
 pub mod ssm_scan;

@@ -11,6 +11,7 @@ use crate::lifted_f16::{self, F16Range, LIFT, power_of_two};
 use crate::pieces::Sums;
 use crate::quantize_activations::{ActivationBlock, ActivationTile, BLOCK, SCALE_UNIT, TILE};
 use crate::read_ahead::ReadAhead;
+use crate::runs::filled;
 use crate::simd::{F32x4, I8x16, I32x4};
 
 mod block_dots;
@@ -38,10 +39,7 @@ impl<B: WeightBlock> Quantized<B> {
     /// Zeros, where memory can grow that far.
     pub fn new(rows: usize, columns: usize, kind: DotKind) -> Result<Self, TryReserveError> {
         let (units, per_row) = (unit_count(rows), columns / BLOCK);
-        let count = units * QUARTERS * per_row;
-        let mut blocks = Vec::new();
-        blocks.try_reserve_exact(count)?;
-        blocks.resize(count, B::ZERO);
+        let blocks = filled(B::ZERO, units * QUARTERS * per_row)?;
         Ok(Self { blocks, per_row, units, kind, unit_scale: power_of_two(112) / SCALE_UNIT, steps: 4 })
     }
 

@@ -151,12 +151,26 @@ impl Block {
             let end = h.len().min(start + 16);
             let (a, h) = (&a[start..end], &mut h[start..end]);
             match (end - start).div_ceil(4) {
-                1 => self.scan_states::<R, 1>(lane, rows, inputs, start / 4, a, h),
-                2 => self.scan_states::<R, 2>(lane, rows, inputs, start / 4, a, h),
-                3 => self.scan_states::<R, 3>(lane, rows, inputs, start / 4, a, h),
+                1 => self.scan_few::<R, 1>(lane, rows, inputs, start / 4, a, h),
+                2 => self.scan_few::<R, 2>(lane, rows, inputs, start / 4, a, h),
+                3 => self.scan_few::<R, 3>(lane, rows, inputs, start / 4, a, h),
                 _ => self.scan_states::<R, 4>(lane, rows, inputs, start / 4, a, h),
             }
         }
+    }
+
+    /// `scan_states`, as a function of its own: what few models need is not to be compiled with what all need.
+    #[inline(never)]
+    fn scan_few<R: Rounding, const V: usize>(
+        &mut self,
+        lane: usize,
+        rows: usize,
+        inputs: &Inputs,
+        first: usize,
+        a: &[f32],
+        h: &mut [f32],
+    ) {
+        self.scan_states::<R, V>(lane, rows, inputs, first, a, h);
     }
 
     /// Scans `V` vectors of states, of which the first is vector `first` of B and C.
