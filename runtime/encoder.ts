@@ -12,14 +12,11 @@ import {
   type EncoderOptions,
   resolveEncoder,
 } from "./encoder/encoder_config.ts";
-import type { EncoderNet } from "./encoder/encoder_net.ts";
-import { EncoderStream, type EncoderStreamOptions } from "./encoder/encoder_stream.ts";
-import { openEncoderNet, parameterCount } from "./encoder/open_encoder_net.ts";
-import { randomEncoderTensors } from "./encoder/random_tensors.ts";
+import type { EncoderStream, EncoderStreamOptions } from "./encoder/encoder_stream.ts";
+import { parameterCount } from "./encoder/encoder_tensors.ts";
+import type { OpenedEncoder } from "./encoder/opened_encoder.ts";
 import { ConfigError } from "./errors.ts";
-import { EventLoopTurns } from "./event_loop.ts";
 import { openSafetensors } from "./formats/safetensors.ts";
-import type { TensorFile } from "./formats/tensor_file.ts";
 import type { BackendReport } from "./backend_report.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import { type FileSource, openFile } from "./sources/open_file.ts";
@@ -57,7 +54,7 @@ import { type FileSource, openFile } from "./sources/open_file.ts";
 export class HymbaEncoder {
   /** The options, with every default filled in. */
   readonly config: EncoderConfig;
-  #net: EncoderNet | null = null;
+  #opened: OpenedEncoder | null = null;
   #isDisposed = false;
 
   private constructor(config: EncoderConfig) {
@@ -121,7 +118,7 @@ export class HymbaEncoder {
 
   /** What computes, and why; null without weights. */
   get backend(): BackendReport | null {
-    return this.#net?.report ?? null;
+    return this.#opened?.net.report ?? null;
   }
 
   /**
@@ -137,7 +134,9 @@ export class HymbaEncoder {
     options.signal?.throwIfAborted();
     const bytes = await openFile(source, options.signal);
     try {
-      await this.#load(await openSafetensors(bytes, options.signal), options);
+      const file = await openSafetensors(bytes, options.signal);
+      const { openEncoder } = await import("./encoder/opened_encoder.ts");
+      this.#adopt(await openEncoder(file, this.config, options));
     } finally {
       await bytes.close();
     }
@@ -149,9 +148,10 @@ export class HymbaEncoder {
    * @throws {ConfigError} for a seed that is none
    * @throws {BackendUnavailableError} where the backend cannot run
    */
-  async initializeWeights({ seed = 0, backend }: EncoderInitializeOptions = {}): Promise<void> {
+  async initializeWeights(options: EncoderInitializeOptions = {}): Promise<void> {
     this.#requireLive("initialize weights");
-    await this.#load(randomEncoderTensors(this.config, seed), { backend });
+    const { openRandomEncoder } = await import("./encoder/opened_encoder.ts");
+    this.#adopt(await openRandomEncoder(this.config, options));
   }
 
   /**
@@ -177,21 +177,9 @@ export class HymbaEncoder {
     shape: BatchShape,
     options: SignalOptions = {},
   ): Promise<GatedEncoding> {
-    const net = this.#requireNet("encode");
-    const { embedDim, hiddenSize, numLayers } = this.config;
-    const values = readBatch(x, shape, embedDim);
-    const [batch, length] = shape;
-    const output = new Float32Array(batch * hiddenSize);
-    const gateMeans = new Float32Array(batch * numLayers);
-    using turns = new EventLoopTurns();
-    for (let i = 0; i < batch; i++) {
-      await using stream = new EncoderStream(net, { maxLength: length });
-      const sequence = values.subarray(i * length * embedDim, (i + 1) * length * embedDim);
-      output.set(await stream.step(sequence, options), i * hiddenSize);
-      gateMeans.set(stream.gateMeans, i * numLayers);
-      await turns.turn();
-    }
-    return { output, gateMeans };
+    const opened = this.#requireOpened("encode");
+    const values = readBatch(x, shape, this.config.embedDim);
+    return await opened.encode(values, shape[0], shape[1], options);
   }
 
   /**
@@ -201,7 +189,7 @@ export class HymbaEncoder {
    * @throws {KernelError} where memory for `maxLength` steps is not there
    */
   createStream(options: EncoderStreamOptions = {}): EncoderStream {
-    return new EncoderStream(this.#requireNet("create a stream"), options);
+    return this.#requireOpened("create a stream").createStream(options);
   }
 
   /** Frees weights and streams. */
@@ -211,20 +199,19 @@ export class HymbaEncoder {
     return Promise.resolve();
   }
 
-  async #load(file: TensorFile, options: EncoderLoadOptions): Promise<void> {
-    const net = await openEncoderNet(file, this.config, options);
+  #adopt(opened: OpenedEncoder): void {
     try {
       this.#requireLive("load weights");
     } catch (error) {
-      net.backend.dispose();
+      opened.net.backend.dispose();
       throw error;
     }
-    this.#replace(net);
+    this.#replace(opened);
   }
 
-  #replace(net: EncoderNet | null): void {
-    this.#net?.backend.dispose();
-    this.#net = net;
+  #replace(opened: OpenedEncoder | null): void {
+    this.#opened?.net.backend.dispose();
+    this.#opened = opened;
   }
 
   #requireLive(act: string): void {
@@ -235,9 +222,9 @@ export class HymbaEncoder {
     );
   }
 
-  #requireNet(act: string): EncoderNet {
+  #requireOpened(act: string): OpenedEncoder {
     this.#requireLive(act);
-    if (this.#net) return this.#net;
+    if (this.#opened) return this.#opened;
     throw new ConfigError(
       `Cannot ${act}: the encoder has no weights, expected them loaded`,
       "Await loadWeights or initializeWeights first",

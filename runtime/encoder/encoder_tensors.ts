@@ -1,4 +1,5 @@
 /** @file The tensors of an encoder, by the names that Axon gives them: "<layer>.<parameter>". The only place that knows those names. */
+import { elementCount } from "../tensor.ts";
 import { CONV_LENGTH, type EncoderConfig, encoderWidths } from "./encoder_config.ts";
 
 /**
@@ -124,4 +125,9 @@ export function encoderSpecs(config: EncoderConfig): Map<string, EncoderTensorSp
   const specs = new Map<string, EncoderTensorSpec>();
   arrangeEncoder(config, (name, role, ...shape) => specs.set(name, { role, shape }));
   return specs;
+}
+
+/** Numbers that an encoder learns. */
+export function parameterCount(config: EncoderConfig): number {
+  return [...encoderSpecs(config).values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }

@@ -7,13 +7,12 @@ import { type AutoChoice, GPU_WORTH_BYTES, type WebGpuChoice } from "../open_bac
 import type { TensorFile } from "../formats/tensor_file.ts";
 import type { ProgressOptions } from "../load_tensors.ts";
 import type { SignalOptions } from "../signal_options.ts";
-import { elementCount } from "../tensor.ts";
 import type { EncoderLoadOptions } from "./encoder_calls.ts";
 import type { EncoderConfig } from "./encoder_config.ts";
 import { createEncoderNet, type EncoderNet } from "./encoder_net.ts";
 import type { EncoderBackend } from "./encoder_ops.ts";
 import { EncoderStream } from "./encoder_stream.ts";
-import { encoderSpecs } from "./encoder_tensors.ts";
+import { parameterCount } from "./encoder_tensors.ts";
 import { loadEncoderWeights } from "./encoder_weights.ts";
 import { type EncoderBackendKind, openEncoderBackend } from "./open_encoder_backend.ts";
 
@@ -57,11 +56,6 @@ export async function openEncoderNet(
     if (!(error instanceof BackendUnavailableError)) throw error;
     return await openOn({ kind: "wasm" }, `no WebGPU (${error.message})`, source);
   }
-}
-
-/** Numbers that an encoder learns. */
-export function parameterCount(config: EncoderConfig): number {
-  return [...encoderSpecs(config).values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
 }
 
 async function openOn(
