@@ -7,7 +7,7 @@
 //! ssm_state: [d_state, d_inner], read and left holding h; all f32. Lanes are channels, so that one exponential gives
 //! the decays of all states as its powers.
 use crate::lanes;
-use crate::math::{exp, silu, softplus};
+use crate::math::Exp;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
 
@@ -30,15 +30,15 @@ pub struct Inputs<'a> {
 /// Scans the rows of `x`, going on from `ssm_state`. No result depends on how rows are split into calls.
 pub fn clipped_scan(inputs: Inputs, mut dt: ViewMut, mut ssm_state: ViewMut, mut out: ViewMut) {
     let Inputs { bc, x, z, dt_bias } = inputs;
-    let d_state = ssm_state.rows();
-    let means: Vec<F32x4> = (0..x.rows()).map(|t| F32x4::splat(clip(dt.row(t), dt_bias))).collect();
+    let (d_state, exp) = (ssm_state.rows(), Exp::new());
+    let means: Vec<F32x4> = (0..x.rows()).map(|t| F32x4::splat(clip(&exp, dt.row(t), dt_bias))).collect();
     let mut h = vec![F32x4::zero(); d_state];
     for channel in (0..dt_bias.len()).step_by(4) {
         for (n, h) in h.iter_mut().enumerate() {
             *h = lanes::load(ssm_state.row(n), channel);
         }
         for (t, &mean) in means.iter().enumerate() {
-            let base = exp(-lanes::load(dt.row(t), channel));
+            let base = exp.exp(-lanes::load(dt.row(t), channel));
             let scaled = mean * lanes::load(x.row(t), channel);
             let (b, c) = bc.row(t).split_at(d_state);
             let (mut decay, mut sum) = (base, F32x4::zero());
@@ -47,7 +47,7 @@ pub fn clipped_scan(inputs: Inputs, mut dt: ViewMut, mut ssm_state: ViewMut, mut
                 sum = sum + *h * F32x4::splat(c);
                 decay = decay * base;
             }
-            lanes::store(sum * silu(lanes::load(z.row(t), channel)), out.row(t), channel);
+            lanes::store(sum * exp.silu(lanes::load(z.row(t), channel)), out.row(t), channel);
         }
         for (n, &h) in h.iter().enumerate() {
             lanes::store(h, ssm_state.row(n), channel);
@@ -56,11 +56,11 @@ pub fn clipped_scan(inputs: Inputs, mut dt: ViewMut, mut ssm_state: ViewMut, mut
 }
 
 /// Makes step sizes of one row and returns their mean.
-fn clip(row: &mut [f32], dt_bias: &[f32]) -> f32 {
+fn clip(exp: &Exp, row: &mut [f32], dt_bias: &[f32]) -> f32 {
     let (shortest, longest) = (F32x4::splat(SHORTEST_STEP), F32x4::splat(LONGEST_STEP));
     let mut sum = F32x4::zero();
     for start in (0..row.len()).step_by(4) {
-        let delta = softplus(lanes::load(row, start) + lanes::load(dt_bias, start));
+        let delta = exp.softplus(lanes::load(row, start) + lanes::load(dt_bias, start));
         lanes::store(delta.max(shortest).min(longest), row, start);
         sum = sum + lanes::load(row, start);
     }

@@ -5,7 +5,7 @@
 use core::ops::Range;
 
 use crate::layout::QUARTERS;
-use crate::math::silu;
+use crate::math::Exp;
 use crate::matrix::{Activations, Matrix};
 use crate::pieces::{LARGEST, for_each_piece};
 use crate::simd::F32x4;
@@ -21,12 +21,13 @@ pub fn gated_linear(
 ) {
     let mut gates = [[F32x4::zero(); QUARTERS]; LARGEST];
     let mut ups = gates;
+    let exp = Exp::new();
     for_each_piece(out.rows(), units, |piece| {
         let (gates, ups) = (&mut gates[..piece.len()], &mut ups[..piece.len()]);
         gate.dot(&piece, activations, gates);
         up.dot(&piece, activations, ups);
         for (gate, up) in gates.as_flattened_mut().iter_mut().zip(ups.as_flattened()) {
-            *gate = silu(*gate) * *up;
+            *gate = exp.silu(*gate) * *up;
         }
         piece.store(gates, out, false);
     });

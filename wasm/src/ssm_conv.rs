@@ -1,42 +1,72 @@
-//! ssm_conv: causal depthwise convolution, then silu, one pass over blocks of four channels:
+//! ssm_conv: causal depthwise convolution, then silu, one pass over blocks of channels:
 //! `out[t] = silu(bias + sum_j weight[:, j] * x[t - (d_conv - 1) + j])`, rows before the first from the state.
 //! x, out: [l, d_inner] f32; weight: [d_inner, d_conv] f32; bias: [d_inner] f32;
 //! conv_state: [d_conv - 1, d_inner] f32, oldest row first, left holding the last d_conv - 1 rows of (state, x).
 use crate::lanes;
-use crate::math::silu;
+use crate::math::Exp;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
 
+/// Vectors of four channels that go through the rows together: those of a cache line.
+const TOGETHER: usize = 4;
+
 /// Convolves the rows of `x`, going on from `conv_state`. No result depends on how rows are split into calls.
 pub fn ssm_conv(x: View, weight: &[f32], bias: &[f32], mut conv_state: ViewMut, mut out: ViewMut) {
-    let d_conv = conv_state.rows() + 1;
-    let mut taps = vec![F32x4::zero(); d_conv];
-    let mut window = vec![F32x4::zero(); d_conv];
-    for channel in (0..bias.len()).step_by(4) {
-        load_taps(weight, channel, &mut taps);
-        for (j, lanes) in window[..d_conv - 1].iter_mut().enumerate() {
-            *lanes = lanes::load(conv_state.row(j), channel);
+    let mut taps = vec![[F32x4::zero(); TOGETHER]; conv_state.rows() + 1];
+    let exp = Exp::new();
+    let mut channel = 0;
+    while channel < bias.len() {
+        let together = if bias.len() - channel < 4 * TOGETHER { 1 } else { TOGETHER };
+        for four in 0..together {
+            load_taps(weight, channel + 4 * four, four, &mut taps);
         }
-        for t in 0..x.rows() {
-            window[d_conv - 1] = lanes::load(x.row(t), channel);
-            let terms = taps.iter().zip(&window);
-            let sum = terms.fold(lanes::load(bias, channel), |sum, (&tap, &value)| sum + tap * value);
-            lanes::store(silu(sum), out.row(t), channel);
-            window.copy_within(1.., 0);
+        if together == 1 {
+            convolve::<1>(channel, x, &taps, bias, &mut conv_state, &mut out, &exp);
+        } else {
+            convolve::<TOGETHER>(channel, x, &taps, bias, &mut conv_state, &mut out, &exp);
         }
-        for (j, &lanes) in window[..d_conv - 1].iter().enumerate() {
-            lanes::store(lanes, conv_state.row(j), channel);
+        channel += 4 * together;
+    }
+}
+
+/// Takes V vectors of channels through the rows.
+#[inline(always)]
+fn convolve<const V: usize>(
+    channel: usize,
+    x: View,
+    taps: &[[F32x4; TOGETHER]],
+    bias: &[f32],
+    conv_state: &mut ViewMut,
+    out: &mut ViewMut,
+    exp: &Exp,
+) {
+    let four = |row: &[f32], v: usize| lanes::load(row, channel + 4 * v);
+    let before = conv_state.rows();
+    for t in 0..x.rows() {
+        let mut sums: [F32x4; V] = core::array::from_fn(|v| four(bias, v));
+        for (row, taps) in (t..).zip(taps) {
+            let row = if row < before { conv_state.row(row) } else { x.row(row - before) };
+            sums = core::array::from_fn(|v| sums[v] + taps[v] * four(row, v));
+        }
+        for (v, sum) in sums.into_iter().enumerate() {
+            lanes::store(exp.silu(sum), out.row(t), channel + 4 * v);
+        }
+    }
+    for (to, row) in (x.rows()..).enumerate().take(before) {
+        for v in 0..V {
+            let last = if row < before { four(conv_state.row(row), v) } else { four(x.row(row - before), v) };
+            lanes::store(last, conv_state.row(to), channel + 4 * v);
         }
     }
 }
 
-/// Column j of four channels' weights into `taps[j]`; zeros for channels behind the last.
-fn load_taps(weight: &[f32], channel: usize, taps: &mut [F32x4]) {
+/// Column j of four channels' weights into `taps[j][four]`; zeros for channels behind the last.
+fn load_taps(weight: &[f32], channel: usize, four: usize, taps: &mut [[F32x4; TOGETHER]]) {
     let d_conv = taps.len();
     let rows = &weight[channel * d_conv..];
-    for (j, tap) in taps.iter_mut().enumerate() {
+    for (j, taps) in taps.iter_mut().enumerate() {
         let lane = |i: usize| rows.get(i * d_conv + j).copied().unwrap_or(0.0);
-        *tap = F32x4::from_array([lane(0), lane(1), lane(2), lane(3)]);
+        taps[four] = F32x4::from_array([lane(0), lane(1), lane(2), lane(3)]);
     }
 }
 

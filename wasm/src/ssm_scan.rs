@@ -3,16 +3,22 @@
 //!   h = exp(delta * A) * h + (delta * x[t]) B^T   out[t] = (h C + D * x[t]) * silu(z[t])
 //! dt_bc: [l, dt_rank + 2 d_state]; x, z, out: [l, d_inner]; dt_proj: [d_inner, dt_rank]; dt_bias, D: [d_inner];
 //! A: [d_inner, d_state]; ssm_state: [d_inner, d_state], read and left holding h; all f32.
-//! Rows go in chunks; within a chunk four channels at a time run through all rows, h in registers (lanes are states).
+//! Rows go in chunks; within a chunk a channel runs through all rows, h in registers (lanes are states).
+use core::ops::Range;
+
 use crate::lanes;
-use crate::math::{exp2_decay, silu, softplus};
-use crate::rms_norm::normalize;
+use crate::math::{Exp, Exp2};
+use crate::read_ahead::ReadAhead;
 use crate::rounding::Rounding;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
 use crate::with_rounding;
 
-/// Rows of a chunk.
+mod inputs;
+
+use inputs::{GROUP, Group, Inputs, load_group};
+
+/// Rows of a chunk, and steps that are taken together: as many as keep a processor busy while it waits for results.
 const CHUNK: usize = 16;
 
 /// The constants of a layer's scan, as the file's header names them.
@@ -29,24 +35,16 @@ pub struct Weights<'a> {
     pub D: &'a [f32],
 }
 
-/// What four channels need in the rows of a chunk; lanes are channels.
-struct Block {
-    delta: [[f32; 4]; CHUNK],
-    delta_x: [[f32; 4]; CHUNK],
-    /// For each channel, the products of h and C; lanes are states, still to be summed.
-    products: [[F32x4; 4]; CHUNK],
-}
+/// Elements of a cache line.
+const LINE: usize = 16;
 
-/// A chunk's normalised dt, B and C.
-struct Inputs {
-    /// `[rows, dt_rank]`.
-    dt: Vec<f32>,
-    /// Vectors that d_state numbers fill.
-    vectors: usize,
-    /// `[rows, vectors]`, the last one filled up with zeros.
-    b: Vec<F32x4>,
-    /// As `b`.
-    c: Vec<F32x4>,
+/// What four channels need in a row; lanes are channels.
+#[derive(Clone, Copy)]
+struct Step {
+    delta: [f32; 4],
+    delta_x: [f32; 4],
+    /// For each channel, the products of h and C; lanes are states, still to be summed.
+    products: [F32x4; 4],
 }
 
 /// Scans the rows of `x`, going on from `ssm_state`. No result depends on how rows are split into calls.
@@ -63,144 +61,141 @@ fn scan<R: Rounding>(
     mut out: ViewMut,
 ) {
     let d_inner = weights.D.len();
-    let vectors = weights.b_norm.len().div_ceil(4);
-    let rows = CHUNK.min(x.rows());
-    let mut inputs = Inputs {
-        dt: vec![0.0; rows * weights.dt_norm.len()],
-        vectors,
-        b: vec![F32x4::zero(); rows * vectors],
-        c: vec![F32x4::zero(); rows * vectors],
-    };
-    let mut block =
-        Block { delta: [[0.0; 4]; CHUNK], delta_x: [[0.0; 4]; CHUNK], products: [[F32x4::zero(); 4]; CHUNK] };
+    let chunk = CHUNK.min(x.rows());
+    let mut inputs = Inputs::new(chunk, &weights);
+    let mut steps = [Step { delta: [0.0; 4], delta_x: [0.0; 4], products: [F32x4::zero(); 4] }; CHUNK];
+    let (exp, exp2) = (Exp::new(), Exp2::new());
     for first in (0..x.rows()).step_by(CHUNK) {
         let rows = first..x.rows().min(first + CHUNK);
         for t in rows.clone() {
-            inputs.normalize(t - first, dt_bc.row(t), &weights);
+            inputs.normalize(t - first, rows.len(), dt_bc.row(t), &weights);
         }
-        for channel in (0..d_inner).step_by(4) {
-            for t in rows.clone() {
-                let delta = inputs.delta::<R>(t - first, channel, &weights);
-                delta.store(&mut block.delta[t - first]);
-                (delta * lanes::load(x.row(t), channel)).store(&mut block.delta_x[t - first]);
-            }
-            for lane in 0..4.min(d_inner - channel) {
-                block.scan::<R>(
-                    lane,
-                    rows.len(),
-                    &inputs,
-                    channel_row(weights.A, channel + lane, &weights),
-                    ssm_state.row(channel + lane),
-                );
-            }
-            for t in rows.clone() {
-                let skip = lanes::load(weights.D, channel) * lanes::load(x.row(t), channel);
-                let y = F32x4::sums(block.products[t - first]) + skip;
-                lanes::store(y * silu(lanes::load(z.row(t), channel)), out.row(t), channel);
-            }
+        let mut ways = [weights.dt_proj, weights.A].map(|values| ReadAhead::new(values.as_chunks().0, 0));
+        let together = 4 * (CHUNK / rows.len());
+        for channel in (0..d_inner).step_by(together) {
+            let part = Part { rows: rows.clone(), channels: channel..d_inner.min(channel + together) };
+            part.read_ahead(&mut ways, &mut ssm_state, &weights);
+            let steps = &mut steps[..part.len()];
+            part.begin::<R>(steps, &inputs, x, &weights, &exp);
+            part.scan::<R>(steps, &inputs, weights.A, &mut ssm_state, &exp2);
+            part.finish(steps, x, z, &weights, &mut out, &exp);
         }
     }
 }
 
-fn channel_row<'a>(values: &'a [f32], channel: usize, weights: &Weights) -> &'a [f32] {
-    let d_state = weights.b_norm.len();
-    &values[channel * d_state..(channel + 1) * d_state]
+/// Rows and channels whose steps are taken together: a step for each four channels, and of these for each row.
+struct Part {
+    rows: Range<usize>,
+    channels: Range<usize>,
 }
 
-impl Inputs {
-    /// Norms the three parts of one row of dt_bc.
-    fn normalize(&mut self, t: usize, row: &[f32], weights: &Weights) {
-        let (dt_rank, d_state) = (weights.dt_norm.len(), weights.b_norm.len());
-        let dt = &mut self.dt[t * dt_rank..(t + 1) * dt_rank];
-        dt.copy_from_slice(&row[..dt_rank]);
-        normalize(dt, weights.dt_norm, weights.eps);
-        let states = t * self.vectors..(t + 1) * self.vectors;
-        let (b, c) = row[dt_rank..].split_at(d_state);
-        normalize_to(b, weights.b_norm, weights.eps, &mut self.b[states.clone()]);
-        normalize_to(c, weights.c_norm, weights.eps, &mut self.c[states]);
+impl Part {
+    fn len(&self) -> usize {
+        self.channels.len().div_ceil(4) * self.rows.len()
     }
 
-    /// Step sizes of four channels.
-    fn delta<R: Rounding>(&self, t: usize, channel: usize, weights: &Weights) -> F32x4 {
-        let dt_rank = weights.dt_norm.len();
-        let last = weights.D.len() - 1;
-        let rows = [0, 1, 2, 3].map(|lane| {
-            // Lanes behind the last channel repeat it; nobody stores them.
-            let start = (channel + lane).min(last) * dt_rank;
-            &weights.dt_proj[start..start + dt_rank]
-        });
-        let [projected] = lanes::dots::<R, 1>([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
-        softplus(projected + lanes::load(weights.dt_bias, channel))
-    }
-}
-
-fn normalize_to(x: &[f32], weight: &[f32], eps: f32, to: &mut [F32x4]) {
-    let scale = F32x4::splat(crate::rms_norm::inverse_rms(x, eps));
-    for (i, vector) in to.iter_mut().enumerate() {
-        *vector = lanes::load(x, 4 * i) * scale * lanes::load(weight, 4 * i);
-    }
-}
-
-impl Block {
-    /// Runs one channel through `rows` rows, up to four vectors of states at a time.
-    fn scan<R: Rounding>(&mut self, lane: usize, rows: usize, inputs: &Inputs, a: &[f32], h: &mut [f32]) {
-        for products in &mut self.products[..rows] {
-            products[lane] = F32x4::zero();
-        }
-        for start in (0..h.len()).step_by(16) {
-            let end = h.len().min(start + 16);
-            let (a, h) = (&a[start..end], &mut h[start..end]);
-            match (end - start).div_ceil(4) {
-                1 => self.scan_few::<R, 1>(lane, rows, inputs, start / 4, a, h),
-                2 => self.scan_few::<R, 2>(lane, rows, inputs, start / 4, a, h),
-                3 => self.scan_few::<R, 3>(lane, rows, inputs, start / 4, a, h),
-                _ => self.scan_states::<R, 4>(lane, rows, inputs, start / 4, a, h),
-            }
-        }
-    }
-
-    /// `scan_states`, as a function of its own: what few models need is not to be compiled with what all need.
-    #[inline(never)]
-    fn scan_few<R: Rounding, const V: usize>(
-        &mut self,
-        lane: usize,
-        rows: usize,
-        inputs: &Inputs,
-        first: usize,
-        a: &[f32],
-        h: &mut [f32],
-    ) {
-        self.scan_states::<R, V>(lane, rows, inputs, first, a, h);
-    }
-
-    /// Scans `V` vectors of states, of which the first is vector `first` of B and C.
+    /// First channel and row of a step.
     #[inline(always)]
-    fn scan_states<R: Rounding, const V: usize>(
-        &mut self,
-        lane: usize,
-        rows: usize,
-        inputs: &Inputs,
-        first: usize,
-        a: &[f32],
-        h: &mut [f32],
-    ) {
-        let to_base_2 = F32x4::splat(core::f32::consts::LOG2_E);
-        let a: [F32x4; V] = core::array::from_fn(|i| lanes::load(a, 4 * i) * to_base_2);
-        let mut state: [F32x4; V] = core::array::from_fn(|i| lanes::load(h, 4 * i));
-        for t in 0..rows {
-            let delta = F32x4::splat(self.delta[t][lane]);
-            let delta_x = F32x4::splat(self.delta_x[t][lane]);
-            let b = &inputs.b[t * inputs.vectors + first..][..V];
-            let c = &inputs.c[t * inputs.vectors + first..][..V];
-            let mut products = self.products[t][lane];
-            for i in 0..V {
-                state[i] = R::mul_add(exp2_decay::<R>(delta * a[i]), state[i], delta_x * b[i]);
-                products = R::mul_add(state[i], c[i], products);
-            }
-            self.products[t][lane] = products;
+    fn at(&self, step: usize) -> (usize, usize) {
+        (self.channels.start + step / self.rows.len() * 4, self.rows.start + step % self.rows.len())
+    }
+
+    /// Touches what the next part reads.
+    #[inline(always)]
+    fn read_ahead(&self, ways: &mut [ReadAhead<[f32; LINE]>; 2], ssm_state: &mut ViewMut, weights: &Weights) {
+        let d_state = weights.b_norm.len();
+        for (way, width) in ways.iter_mut().zip([weights.dt_norm.len(), d_state]) {
+            way.go_to(self.channels.end * width / LINE, |line| line[0].to_bits() as u8);
         }
-        for (i, state) in state.into_iter().enumerate() {
-            lanes::store(state, h, 4 * i);
+        for channel in self.channels.end..weights.D.len().min(self.channels.end + 2) {
+            core::hint::black_box(ssm_state.row(channel)[0]);
+        }
+    }
+
+    /// Step sizes, and what they make of x.
+    #[inline(always)]
+    fn begin<R: Rounding>(&self, steps: &mut [Step], inputs: &Inputs, x: View, weights: &Weights, exp: &Exp) {
+        for (i, step) in steps.iter_mut().enumerate() {
+            let (channel, t) = self.at(i);
+            inputs.project::<R>(t - self.rows.start, channel, weights).store(&mut step.delta);
+        }
+        for (i, step) in steps.iter_mut().enumerate() {
+            let (channel, t) = self.at(i);
+            let delta = exp.softplus(F32x4::load(&step.delta));
+            delta.store(&mut step.delta);
+            (delta * lanes::load(x.row(t), channel)).store(&mut step.delta_x);
+            step.products = [F32x4::zero(); 4];
+        }
+    }
+
+    /// Runs every channel through the rows.
+    #[inline(always)]
+    #[allow(non_snake_case)]
+    fn scan<R: Rounding>(
+        &self,
+        steps: &mut [Step],
+        inputs: &Inputs,
+        A: &[f32],
+        ssm_state: &mut ViewMut,
+        exp2: &Exp2,
+    ) {
+        for channel in self.channels.clone() {
+            let (four, lane) = ((channel - self.channels.start) / 4, (channel - self.channels.start) % 4);
+            let steps = &mut steps[four * self.rows.len()..][..self.rows.len()];
+            let h = ssm_state.row(channel);
+            let a = &A[channel * h.len()..][..h.len()];
+            let groups = inputs.groups(self.rows.len());
+            for ((a, h), inputs) in a.chunks(GROUP).zip(h.chunks_mut(GROUP)).zip(groups) {
+                scan_states::<R>(exp2, steps, lane, inputs, a, h);
+            }
+        }
+    }
+
+    /// The outputs.
+    #[inline(always)]
+    fn finish(&self, steps: &[Step], x: View, z: View, weights: &Weights, out: &mut ViewMut, exp: &Exp) {
+        for (i, step) in steps.iter().enumerate() {
+            let (channel, t) = self.at(i);
+            let skip = lanes::load(weights.D, channel) * lanes::load(x.row(t), channel);
+            let y = F32x4::sums(step.products) + skip;
+            lanes::store(y * exp.silu(lanes::load(z.row(t), channel)), out.row(t), channel);
+        }
+    }
+}
+
+/// Runs a group of one channel's states h through the rows of a chunk.
+#[inline(always)]
+fn scan_states<R: Rounding>(
+    exp2: &Exp2,
+    steps: &mut [Step],
+    lane: usize,
+    inputs: &[[Group; 2]],
+    a: &[f32],
+    h: &mut [f32],
+) {
+    assert!(lane < 4);
+    let a = load_group(a).map(|a| a * F32x4::splat(core::f32::consts::LOG2_E));
+    let mut state = load_group(h);
+    for (step, [b, c]) in steps.iter_mut().zip(inputs) {
+        let (delta, delta_x) = (F32x4::splat(step.delta[lane]), F32x4::splat(step.delta_x[lane]));
+        let mut products = step.products[lane];
+        for i in 0..4 {
+            state[i] = R::mul_add(exp2.decay::<R>(delta * a[i]), state[i], delta_x * b[i]);
+            products = R::mul_add(state[i], c[i], products);
+        }
+        step.products[lane] = products;
+    }
+    match h.as_chunks_mut() {
+        ([a, b, c, d], []) => {
+            state[0].store(a);
+            state[1].store(b);
+            state[2].store(c);
+            state[3].store(d);
+        }
+        _ => {
+            for (start, state) in (0..h.len()).step_by(4).zip(state) {
+                lanes::store(state, h, start);
+            }
         }
     }
 }

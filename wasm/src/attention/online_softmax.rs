@@ -1,7 +1,7 @@
 //! One step of online softmax (Milakov and Gimelshein, arXiv:1805.02867): scores of a block of keys come to a query.
 //! What a query computes does not depend on which other keys a block holds.
 use super::source::{BLOCK, Mask};
-use crate::math::exp_decay;
+use crate::math::Exp;
 use crate::simd::F32x4;
 
 /// A query's softmax so far.
@@ -23,7 +23,7 @@ impl Sums {
     /// Turns the scores that are `seen` into weights `e^(score - highest)`, those of others into 0, and adds
     /// them up; returns the factor for what was added before.
     #[inline(always)]
-    pub fn add(&mut self, scores: &mut [f32; BLOCK], seen: Mask) -> F32x4 {
+    pub fn add(&mut self, exp: &Exp, scores: &mut [f32; BLOCK], seen: Mask) -> F32x4 {
         if seen != Mask::MAX {
             let unseen = scores.iter_mut().enumerate().filter(|(index, _)| seen >> index & 1 == 0);
             unseen.for_each(|(_, score)| *score = f32::NEG_INFINITY);
@@ -34,10 +34,10 @@ impl Sums {
             .fold(F32x4::splat(self.highest), |highest, scores| highest.pmax(F32x4::load(scores)));
         let [a, b, c, d] = highest.to_array();
         let highest = a.max(b).max(c.max(d));
-        let correction = exp_decay(F32x4::splat(self.highest - highest));
+        let correction = exp.decay(F32x4::splat(self.highest - highest));
         let mut total = F32x4::zero();
         for scores in scores {
-            let weights = exp_decay(F32x4::load(scores) - F32x4::splat(highest));
+            let weights = exp.decay(F32x4::load(scores) - F32x4::splat(highest));
             weights.store(scores);
             total = total + weights;
         }

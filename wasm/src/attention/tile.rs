@@ -7,6 +7,7 @@ use super::products::{TOGETHER, accumulate, accumulate_strips, score};
 use super::source::{BLOCK, Block, Mask, Rows, Source, Strip, Values};
 use crate::kv_cache::Element;
 use crate::lanes;
+use crate::math::Exp;
 use crate::rounding::Rounding;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
@@ -116,13 +117,14 @@ impl Tile {
     #[inline(never)]
     fn weigh<E>(&mut self, block: &Block<E>) {
         let eights = self.eights[1];
+        let exp = Exp::new();
         for kv_head in 0..self.heads.kv_count() {
             let all = self.queries_of(kv_head);
             let per_row = all.len() / self.rows;
             for (i, query) in all.enumerate() {
                 let seen = block.seen[i / per_row];
                 if seen != 0 {
-                    let factor = self.sums[query].add(&mut self.scores[query], seen);
+                    let factor = self.sums[query].add(&exp, &mut self.scores[query], seen);
                     scale(&mut self.out[query * eights..(query + 1) * eights], factor);
                 }
             }
