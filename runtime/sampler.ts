@@ -46,10 +46,11 @@ export function argmax(logits: Float32Array): number {
   let best = -1, max = -Infinity;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id];
-    if (logit > max) {
-      best = id;
-      max = logit;
-    } else if (logit !== logit) throw notANumber(id, logit);
+    // One comparison for nearly all: NaN fails it, too.
+    if (logit <= max) continue;
+    if (logit !== logit) throw notANumber(id, logit);
+    best = id;
+    max = logit;
   }
   if (max === Infinity) throw notANumber(best, max);
   if (best < 0) {
