@@ -4,7 +4,7 @@ import { openWebGpuBackend, type WebGpuOptions } from "../../runtime/backends/we
 import type { Network } from "../../runtime/network.ts";
 import { Stopwatch } from "./timing.ts";
 
-const COLUMNS = 8192;
+const COLUMNS = 2048;
 
 /** Bytes a second at which one row of activations meets an f16 matrix of `bytes` bytes, many times what caches hold. */
 export async function readRate(options: WebGpuOptions, bytes: number): Promise<number> {
