@@ -22,18 +22,16 @@ export interface MatVec {
 }
 
 interface Division {
-  readonly size: number;
   readonly lanes: number;
   readonly teams: number;
   readonly sums: number;
 }
 
-/** Invocations in a workgroup: for matrices of few rows also fewer, so that there are more workgroups. */
-const SIZES = [256, 128, 64] as const;
-const FEW_ROWS = 1200;
+/** Smaller ones are slower even where they make too few workgroups. */
+const WORKGROUP_SIZE = 256;
 /** Workgroups that keep a large GPU busy. */
 const BUSY_GROUPS = 120;
-/** Blocks of a row that a lane multiplies at most. */
+/** Blocks of a tile that a lane multiplies at most, beyond the fewest. */
 const MOST_BLOCKS = 12;
 /** Bytes of workgroup memory of a block of 32 quantised activations with its scale. */
 const BLOCK_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 68, q8: 36 };
@@ -45,16 +43,15 @@ const BLOCK_BYTES: Readonly<Record<ActivationPrecision, number>> = { q16: 68, q8
 export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
   const { dtype, rowBlocks, rows, matrices } = product;
   const tile = Math.min(rowBlocks, tileBlocks(gpu, dtype));
-  const score = ({ size, lanes, teams, sums }: Division): number => {
+  const score = ({ lanes, teams, sums }: Division): number => {
     const groups = rows * matrices / (teams * sums);
-    const used = tile * teams / (Math.ceil(tile / lanes) * size);
+    const used = tile * teams / (Math.ceil(tile / lanes) * WORKGROUP_SIZE);
     // A lane that makes four sums loads its activations once for four blocks of weights.
     return Math.min(1, groups / BUSY_GROUPS) ** 2 * teams * sums * used * (sums === 4 ? 1.2 : 1);
   };
-  const [{ size, lanes, teams, sums }] = divisions(tile, matrices, rows * matrices < FEW_ROWS ? SIZES : [256])
-    .sort((a, b) => score(b) - score(a));
+  const [{ lanes, teams, sums }] = divisions(tile, matrices).sort((a, b) => score(b) - score(a));
   return {
-    WORKGROUP_SIZE: size,
+    WORKGROUP_SIZE,
     LANES: lanes,
     TEAMS: teams,
     TEAM_SUMS: sums,
@@ -66,23 +63,21 @@ export function matVecShape(gpu: Gpu, product: MatVec): MatVecShape {
   };
 }
 
-/** Ways to share `tile` blocks of a row among a workgroup's invocations: up to MOST_BLOCKS a lane. */
-function divisions(tile: number, matrices: number, sizes: readonly number[]): Division[] {
-  return sizes.flatMap((size) =>
-    Array.from({ length: MOST_BLOCKS }, (_, more) => {
-      const lanes = Math.ceil(tile / (Math.ceil(tile / size) + more));
-      return [1, 2, 4].filter((sums) => sums >= matrices).map((sums) => {
-        const teams = Math.min(Math.floor(size / lanes), size / 8 / sums);
-        return { size, lanes, teams, sums };
-      });
-    }).flat()
-  );
+/** Ways to share `tile` blocks of a row among a workgroup's invocations. */
+function divisions(tile: number, matrices: number): Division[] {
+  const fewest = Math.ceil(tile / WORKGROUP_SIZE);
+  return Array.from({ length: MOST_BLOCKS }, (_, more) => {
+    const lanes = Math.ceil(tile / (fewest + more));
+    return [1, 2, 4].filter((sums) => sums >= matrices).map((sums) => {
+      const teams = Math.min(Math.floor(WORKGROUP_SIZE / lanes), WORKGROUP_SIZE / 8 / sums);
+      return { lanes, teams, sums };
+    });
+  }).flat();
 }
 
 /** Blocks of activations that fit into workgroup memory beside what team_sums.wgsl, the tile and the reduce libraries keep there. */
 function tileBlocks({ activations, features, workgroupBytes }: Gpu, dtype: WeightDtype): number {
-  const [size] = SIZES;
-  const quads = size + 128 + (features.subgroups ? 64 : 1.25 * size);
+  const quads = WORKGROUP_SIZE + 128 + (features.subgroups ? 64 : 1.25 * WORKGROUP_SIZE);
   const blockBytes = isQuantized(dtype) ? BLOCK_BYTES[activations] : 4 * WEIGHT_LAYOUTS[dtype].blockSize;
   return Math.floor((workgroupBytes - 16 * quads) / blockBytes);
 }
