@@ -1,6 +1,6 @@
 // gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over TILE / 2 rows of gate
 // and the same of up.
-// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
+// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k]   out: [l, n] f32
 // Grid: [ceil(rows / HALF), ceil(l / TILE)].
 const HALF = TILE / 2u;
 
@@ -19,7 +19,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
 @group(0) @binding(2) var<storage, read> up: array<Block>;
 @group(0) @binding(3) var<storage, read> up_scales: array<u32>;
-@group(0) @binding(4) var<storage, read> x: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -53,25 +52,17 @@ fn store(t: u32, row: u32, gate_sum: f32, up_sum: f32) {
   }
 }
 
-fn store_row(t: u32, row: u32, sums: Row) {
-  store(t, row, sums.low.x, sums.high.x);
-  store(t, row + 1u, sums.low.y, sums.high.y);
-  store(t, row + 2u, sums.low.z, sums.high.z);
-  store(t, row + 3u, sums.low.w, sums.high.w);
+// Products of row t of x: with rows row .. row + 3 of gate's in the tile, and with the same of up's.
+fn keep(t: u32, row: u32, low: vec4f, high: vec4f) {
+  let first = first_weight + row;
+  store(t, first, low.x, high.x);
+  store(t, first + 1u, low.y, high.y);
+  store(t, first + 2u, low.z, high.z);
+  store(t, first + 3u, low.w, high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * HALF;
-  let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + 4u * weight_lane(index);
-  let t = group.y * TILE + 4u * x_lane(index);
-  store_row(t, row, sums.a);
-  store_row(t + 1u, row, sums.b);
-  store_row(t + 2u, row, sums.c);
-  store_row(t + 3u, row, sums.d);
-  store_row(t + HALF, row, sums.e);
-  store_row(t + HALF + 1u, row, sums.f);
-  store_row(t + HALF + 2u, row, sums.g);
-  store_row(t + HALF + 3u, row, sums.h);
+  multiply_tile(index, group.y * TILE, 0u, params.quads);
 }

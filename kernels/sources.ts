@@ -3,6 +3,7 @@
 /** The kernels, by their names. */
 export type KernelName =
   | "add_bias"
+  | "add_parts"
   | "advance_cursor"
   | "attend_and_project"
   | "attention"
@@ -80,6 +81,40 @@ fn add_bias(@builtin(global_invocation_id) id: vec3u) {
       x[i] = sum;
     }
   }
+}
+`,
+  add_parts: `// add_parts: out = the sum of a product's parts (+ out).
+// parts: [parts, l, rows] f32   out: [l, n] f32
+// Grid: [ceil(rows / 64), l].
+override ACCUMULATE: bool = false;
+const WORKGROUP_SIZE = 64u;
+
+struct Params {
+  rows: u32,
+  parts: u32,
+  part_stride: u32,
+  out_offset: u32,
+  out_stride: u32,
+}
+
+@group(0) @binding(0) var<storage, read> parts: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn add_parts(@builtin(global_invocation_id) at: vec3u) {
+  if (at.x >= params.rows) {
+    return;
+  }
+  let i = params.out_offset + at.y * params.out_stride + at.x;
+  var sum = 0.0;
+  if (ACCUMULATE) {
+    sum = out[i];
+  }
+  for (var part = 0u; part < params.parts; part++) {
+    sum += parts[part * params.part_stride + at.y * params.rows + at.x];
+  }
+  out[i] = sum;
 }
 `,
   advance_cursor: `// advance_cursor: cursor += tokens, so that the position never leaves the device.
@@ -637,7 +672,7 @@ fn gated_linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
 `,
   gated_linear_tiled: `// gated_linear_tiled: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), for many rows of x: linear_tiled over TILE / 2 rows of gate
 // and the same of up.
-// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
+// gate, up: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k]   out: [l, n] f32
 // Grid: [ceil(rows / HALF), ceil(l / TILE)].
 const HALF = TILE / 2u;
 
@@ -656,7 +691,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> gate_scales: array<u32>;
 @group(0) @binding(2) var<storage, read> up: array<Block>;
 @group(0) @binding(3) var<storage, read> up_scales: array<u32>;
-@group(0) @binding(4) var<storage, read> x: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -690,27 +724,19 @@ fn store(t: u32, row: u32, gate_sum: f32, up_sum: f32) {
   }
 }
 
-fn store_row(t: u32, row: u32, sums: Row) {
-  store(t, row, sums.low.x, sums.high.x);
-  store(t, row + 1u, sums.low.y, sums.high.y);
-  store(t, row + 2u, sums.low.z, sums.high.z);
-  store(t, row + 3u, sums.low.w, sums.high.w);
+// Products of row t of x: with rows row .. row + 3 of gate's in the tile, and with the same of up's.
+fn keep(t: u32, row: u32, low: vec4f, high: vec4f) {
+  let first = first_weight + row;
+  store(t, first, low.x, high.x);
+  store(t, first + 1u, low.y, high.y);
+  store(t, first + 2u, low.z, high.z);
+  store(t, first + 3u, low.w, high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gated_linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * HALF;
-  let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + 4u * weight_lane(index);
-  let t = group.y * TILE + 4u * x_lane(index);
-  store_row(t, row, sums.a);
-  store_row(t + 1u, row, sums.b);
-  store_row(t + 2u, row, sums.c);
-  store_row(t + 3u, row, sums.d);
-  store_row(t + HALF, row, sums.e);
-  store_row(t + HALF + 1u, row, sums.f);
-  store_row(t + HALF + 2u, row, sums.g);
-  store_row(t + HALF + 3u, row, sums.h);
+  multiply_tile(index, group.y * TILE, 0u, params.quads);
 }
 `,
   head_fusion: `// head_fusion: mean of the two RMS-normed branches (arXiv:2411.13676, eq. 3).
@@ -900,10 +926,11 @@ fn linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
   }
 }
 `,
-  linear_tiled: `// linear_tiled: out = x weight^T (+ out), for many rows of x, in float32 whatever the weights are; the caller has rounded x where
-// they are quantised.
-// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, quads] of [l, k] f32   out: [l, n] f32
-// Grid: [ceil(rows / TILE), ceil(l / TILE)].
+  linear_tiled: `// linear_tiled: out = x weight^T (+ out), for many rows of x, as exact as float32 whatever the weights are; the caller has rounded x
+// where they are quantised.
+// weights: [rows, blocks] blocks of [n, k], scales: [rows, blocks] f16 or unused   x: [l, k], see the library that makes the products
+// out: [l, n] f32, for each part of part_quads quads of columns
+// Grid: [ceil(rows / TILE), ceil(l / TILE), parts].
 const HALF = TILE / 2u;
 override ACCUMULATE: bool = false;
 
@@ -916,15 +943,17 @@ struct Params {
   x_stride: u32,
   out_offset: u32,
   out_stride: u32,
+  part_quads: u32,
+  part_stride: u32,
 }
 
 @group(0) @binding(0) var<storage, read> weights: array<Block>;
 @group(0) @binding(1) var<storage, read> scales: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> out: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 var<private> first_weight: u32;
+var<private> first_out: u32;
 
 fn weight_index(row: u32, block: u32) -> u32 {
   return min(first_weight + row, params.rows - 1u) * params.blocks + block;
@@ -944,7 +973,7 @@ fn weight_scale(row: u32, block: u32) -> f32 {
 
 fn store(t: u32, row: u32, sum: f32) {
   if (t < params.l && row < params.rows) {
-    let i = params.out_offset + t * params.out_stride + row;
+    let i = first_out + t * params.out_stride + row;
     if (ACCUMULATE) {
       out[i] += sum;
     } else {
@@ -953,31 +982,25 @@ fn store(t: u32, row: u32, sum: f32) {
   }
 }
 
-fn store_row(t: u32, row: u32, sums: Row) {
-  store(t, row, sums.low.x);
-  store(t, row + 1u, sums.low.y);
-  store(t, row + 2u, sums.low.z);
-  store(t, row + 3u, sums.low.w);
-  store(t, row + HALF, sums.high.x);
-  store(t, row + HALF + 1u, sums.high.y);
-  store(t, row + HALF + 2u, sums.high.z);
-  store(t, row + HALF + 3u, sums.high.w);
+// Products of row t of x: with weights row .. row + 3 of the tile, and with those as far into its second half.
+fn keep(t: u32, row: u32, low: vec4f, high: vec4f) {
+  let first = first_weight + row;
+  store(t, first, low.x);
+  store(t, first + 1u, low.y);
+  store(t, first + 2u, low.z);
+  store(t, first + 3u, low.w);
+  store(t, first + HALF, high.x);
+  store(t, first + HALF + 1u, high.y);
+  store(t, first + HALF + 2u, high.z);
+  store(t, first + HALF + 3u, high.w);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   first_weight = group.x * TILE;
-  let sums = multiply_tile(index, group.y * TILE);
-  let row = first_weight + 4u * weight_lane(index);
-  let t = group.y * TILE + 4u * x_lane(index);
-  store_row(t, row, sums.a);
-  store_row(t + 1u, row, sums.b);
-  store_row(t + 2u, row, sums.c);
-  store_row(t + 3u, row, sums.d);
-  store_row(t + HALF, row, sums.e);
-  store_row(t + HALF + 1u, row, sums.f);
-  store_row(t + HALF + 2u, row, sums.g);
-  store_row(t + HALF + 3u, row, sums.h);
+  first_out = params.out_offset + group.z * params.part_stride;
+  let start = group.z * params.part_quads;
+  multiply_tile(index, group.y * TILE, start, min(start + params.part_quads, params.quads));
 }
 `,
   project_and_convolve: `// project_and_convolve: a mixer's in_proj for one row, as linear has it, and the causal convolution of four taps with silu on those of its
@@ -2876,12 +2899,14 @@ const WORKGROUP_SIZE = TILE * TILE / 64u;
 const COLUMNS = TILE / 8u;
 const LANES = TILE / 4u; // quads of rows
 
+@group(0) @binding(4) var<storage, read> x: array<vec4f>; // [l, quads] of [l, k] f32
+
 var<workgroup> x_tile: array<array<vec4f, LANES>, COLUMNS>; // by column, then by row
 var<workgroup> weight_tile: array<array<vec4f, LANES>, COLUMNS>;
 
-// The number, along a row, of the first quad that an invocation brings at a step.
-fn first_quad(index: u32, step: u32) -> u32 {
-  return step * (COLUMNS / 4u) + index / TILE * 2u;
+// The number, along a row, of the first quad that an invocation brings of the columns from quad \`start\` on.
+fn first_quad(index: u32, start: u32) -> u32 {
+  return start + index / TILE * 2u;
 }
 
 struct Fetched {
@@ -2899,8 +2924,8 @@ fn x_quad(row: u32, quad: u32) -> vec4f {
 }
 
 // Columns beyond the last count as 0.
-fn fetch(index: u32, first_row: u32, step: u32) -> Fetched {
-  let quad = first_quad(index, step);
+fn fetch(index: u32, first_row: u32, start: u32) -> Fetched {
+  let quad = first_quad(index, start);
   let row = index % TILE;
   var fetched: Fetched;
   fetched.x_low = x_quad(first_row + row, quad);
@@ -2931,10 +2956,10 @@ fn store_weights(column: u32, row: u32, quad: vec4f) {
   weight_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn store_tiles(index: u32, step: u32, fetched: Fetched) {
+fn store_tiles(index: u32, start: u32, fetched: Fetched) {
   let row = index % TILE;
   let column = index / TILE * 8u;
-  let quad = first_quad(index, step);
+  let quad = first_quad(index, start);
   store_x(column, row, fetched.x_low);
   store_x(column + 4u, row, fetched.x_high);
   store_weights(column, row, block_quad(fetched.low, quad % BLOCK_QUADS) * fetched.scales.x);
@@ -3489,15 +3514,16 @@ fn add_column(sums: Sums, index: u32, column: u32) -> Sums {
   );
 }
 
-// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
-fn multiply_tile(index: u32, first_row: u32) -> Sums {
+// The products of rows first_row .. of x with the tile's weights, over the columns from quad \`start\` up to \`end\`, to keep. Every
+// invocation calls.
+fn multiply_tile(index: u32, first_row: u32, start: u32, end: u32) {
   var sums: Sums;
-  var fetched = fetch(index, first_row, 0u);
-  for (var step = 0u; step * COLUMNS < 4u * params.quads; step++) {
+  var fetched = fetch(index, first_row, start);
+  for (var quad = start; quad < end; quad += COLUMNS / 4u) {
     workgroupBarrier();
-    store_tiles(index, step, fetched);
+    store_tiles(index, quad, fetched);
     workgroupBarrier();
-    fetched = fetch(index, first_row, step + 1u);
+    fetched = fetch(index, first_row, quad + COLUMNS / 4u);
     for (var column = 0u; column < COLUMNS; column += 8u) {
       sums = add_column(sums, index, column);
       sums = add_column(sums, index, column + 1u);
@@ -3509,7 +3535,17 @@ fn multiply_tile(index: u32, first_row: u32) -> Sums {
       sums = add_column(sums, index, column + 7u);
     }
   }
-  return sums;
+  let t = first_row + 4u * x_lane(index);
+  let row = 4u * weight_lane(index);
+  keep(t, row, sums.a.low, sums.a.high);
+  keep(t + 1u, row, sums.b.low, sums.b.high);
+  keep(t + 2u, row, sums.c.low, sums.c.high);
+  keep(t + 3u, row, sums.d.low, sums.d.high);
+  let far = t + TILE / 2u;
+  keep(far, row, sums.e.low, sums.e.high);
+  keep(far + 1u, row, sums.f.low, sums.f.high);
+  keep(far + 2u, row, sums.g.low, sums.g.high);
+  keep(far + 3u, row, sums.h.low, sums.h.high);
 }
 `,
   u64: `// Integers of 64 bits in two words, low and high.

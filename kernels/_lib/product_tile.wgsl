@@ -6,12 +6,14 @@ const WORKGROUP_SIZE = TILE * TILE / 64u;
 const COLUMNS = TILE / 8u;
 const LANES = TILE / 4u; // quads of rows
 
+@group(0) @binding(4) var<storage, read> x: array<vec4f>; // [l, quads] of [l, k] f32
+
 var<workgroup> x_tile: array<array<vec4f, LANES>, COLUMNS>; // by column, then by row
 var<workgroup> weight_tile: array<array<vec4f, LANES>, COLUMNS>;
 
-// The number, along a row, of the first quad that an invocation brings at a step.
-fn first_quad(index: u32, step: u32) -> u32 {
-  return step * (COLUMNS / 4u) + index / TILE * 2u;
+// The number, along a row, of the first quad that an invocation brings of the columns from quad `start` on.
+fn first_quad(index: u32, start: u32) -> u32 {
+  return start + index / TILE * 2u;
 }
 
 struct Fetched {
@@ -29,8 +31,8 @@ fn x_quad(row: u32, quad: u32) -> vec4f {
 }
 
 // Columns beyond the last count as 0.
-fn fetch(index: u32, first_row: u32, step: u32) -> Fetched {
-  let quad = first_quad(index, step);
+fn fetch(index: u32, first_row: u32, start: u32) -> Fetched {
+  let quad = first_quad(index, start);
   let row = index % TILE;
   var fetched: Fetched;
   fetched.x_low = x_quad(first_row + row, quad);
@@ -61,10 +63,10 @@ fn store_weights(column: u32, row: u32, quad: vec4f) {
   weight_tile[column + 3u][row / 4u][row % 4u] = quad.w;
 }
 
-fn store_tiles(index: u32, step: u32, fetched: Fetched) {
+fn store_tiles(index: u32, start: u32, fetched: Fetched) {
   let row = index % TILE;
   let column = index / TILE * 8u;
-  let quad = first_quad(index, step);
+  let quad = first_quad(index, start);
   store_x(column, row, fetched.x_low);
   store_x(column + 4u, row, fetched.x_high);
   store_weights(column, row, block_quad(fetched.low, quad % BLOCK_QUADS) * fetched.scales.x);

@@ -49,15 +49,16 @@ fn add_column(sums: Sums, index: u32, column: u32) -> Sums {
   );
 }
 
-// The products of rows first_row .. of x with the tile's weights. Every invocation calls.
-fn multiply_tile(index: u32, first_row: u32) -> Sums {
+// The products of rows first_row .. of x with the tile's weights, over the columns from quad `start` up to `end`, to keep. Every
+// invocation calls.
+fn multiply_tile(index: u32, first_row: u32, start: u32, end: u32) {
   var sums: Sums;
-  var fetched = fetch(index, first_row, 0u);
-  for (var step = 0u; step * COLUMNS < 4u * params.quads; step++) {
+  var fetched = fetch(index, first_row, start);
+  for (var quad = start; quad < end; quad += COLUMNS / 4u) {
     workgroupBarrier();
-    store_tiles(index, step, fetched);
+    store_tiles(index, quad, fetched);
     workgroupBarrier();
-    fetched = fetch(index, first_row, step + 1u);
+    fetched = fetch(index, first_row, quad + COLUMNS / 4u);
     for (var column = 0u; column < COLUMNS; column += 8u) {
       sums = add_column(sums, index, column);
       sums = add_column(sums, index, column + 1u);
@@ -69,5 +70,15 @@ fn multiply_tile(index: u32, first_row: u32) -> Sums {
       sums = add_column(sums, index, column + 7u);
     }
   }
-  return sums;
+  let t = first_row + 4u * x_lane(index);
+  let row = 4u * weight_lane(index);
+  keep(t, row, sums.a.low, sums.a.high);
+  keep(t + 1u, row, sums.b.low, sums.b.high);
+  keep(t + 2u, row, sums.c.low, sums.c.high);
+  keep(t + 3u, row, sums.d.low, sums.d.high);
+  let far = t + TILE / 2u;
+  keep(far, row, sums.e.low, sums.e.high);
+  keep(far + 1u, row, sums.f.low, sums.f.high);
+  keep(far + 2u, row, sums.g.low, sums.g.high);
+  keep(far + 3u, row, sums.h.low, sums.h.high);
 }

@@ -98,6 +98,7 @@ function memoryVariants(): KernelChoice[] {
 function productVariants(reduce: LibraryName): KernelChoice[] {
   const products = PRECISIONS.flatMap((precision) => WEIGHT_DTYPES.map((dtype) => ({ dtype, precision })));
   return [
+    ...[0, 1].map((ACCUMULATE): KernelChoice => ({ kernel: "add_parts", constants: { ACCUMULATE } })),
     { kernel: "round_activations", libraries: ["levels"] },
     ...WEIGHT_DTYPES.flatMap((dtype): KernelChoice[] => [
       ...[0, 1].flatMap((ACCUMULATE) =>

@@ -89,6 +89,9 @@ function casesOf(dtype: WeightDtype): Case[] {
     ...[33, 64, 70, 131].map((l) =>
       linear(dtype, l, 130, columnsOf(dtype, 64), { accumulate: true, normed: true })
     ),
+    // Few rows of many columns: products that are made in parts.
+    linear(dtype, 7, 70, 37 * 32, { accumulate: true }),
+    linear(dtype, 65, 33, 24 * 32),
     // More blocks than any workgroup has invocations, and enough rows for the widest workgroups.
     linear(dtype, 1, 9, 96 * 32, { normed: true }),
     linear(dtype, 2, 1600, 96, { normed: true }),

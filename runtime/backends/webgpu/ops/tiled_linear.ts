@@ -10,6 +10,14 @@ import { inQuads, normed, scratchRows } from "./operand.ts";
 
 /** Large tiles are faster where there are so many of them: fewer leave multiprocessors idle. */
 const MANY_TILES = 48;
+/** Workgroups that keep a large GPU busy: products of fewer tiles are made in parts of their columns, which are added up. */
+const MANY_WORKGROUPS = 640;
+/** Columns of a part are a multiple of this: whole steps of either tile. */
+const STEP_COLUMNS = 32;
+/** Columns of a part at least. */
+const PART_COLUMNS = 384;
+/** Elements of a workgroup of add_parts; WORKGROUP_SIZE there. */
+const ADD_WORKGROUP = 64;
 /** Quads of a workgroup of round_activations; WORKGROUP_SIZE there. */
 const ROUND_WORKGROUP = 64;
 /** From so many rows on a tile is faster than a pass over the weight for each row. */
@@ -31,15 +39,39 @@ export function tiledLinear(gpu: Gpu, { x, norm, weight, out, accumulate = false
   const tile = tileOf(rowCount(x), weight.shape[0]);
   const operand = tileOperand(gpu, norm ? normed(gpu, x, norm) : x, weight, out);
   for (const { firstRow, rows, blocks, scales } of parts) {
+    const tiles = Math.ceil(rows / tile) * Math.ceil(rowCount(x) / tile);
+    const split = splitOf(tiles, columnCount(operand));
+    const target = split.count > 1 ? scratchRows(gpu, "parts", split.count * rowCount(x), rows) : out;
+    const place = { outOffset: out.offset + firstRow, outStride: out.stride };
     gpu.commands.run({
       kernel: "linear_tiled",
       libraries: [`block_${weight.dtype}`, "scale", `tile_${tile}`, "product_tile", "tile_sums"],
+      constants: { ACCUMULATE: Number(accumulate && target === out) },
+      resources: { weights: blocks, scales, x: regionOf(operand), out: regionOf(target) },
+      params: {
+        ...operandParams(operand, rows, rowBlocks),
+        ...(target === out ? place : { outOffset: 0, outStride: rows }),
+        partQuads: split.columns / 4,
+        partStride: rowCount(x) * rows,
+      },
+      grid: [Math.ceil(rows / tile), Math.ceil(rowCount(x) / tile), split.count],
+    });
+    if (target === out) continue;
+    gpu.commands.run({
+      kernel: "add_parts",
       constants: { ACCUMULATE: Number(accumulate) },
-      resources: { weights: blocks, scales, x: regionOf(operand), out: regionOf(out) },
-      params: paramsOf(operand, rows, rowBlocks, out, firstRow),
-      grid: [Math.ceil(rows / tile), Math.ceil(rowCount(x) / tile)],
+      resources: { parts: regionOf(target), out: regionOf(out) },
+      params: { rows, parts: split.count, partStride: rowCount(x) * rows, ...place },
+      grid: [Math.ceil(rows / ADD_WORKGROUP), rowCount(x)],
     });
   }
+}
+
+/** Into how many parts of how many columns a product is split. */
+function splitOf(tiles: number, width: number): { count: number; columns: number } {
+  const most = Math.max(1, Math.min(Math.floor(MANY_WORKGROUPS / tiles), Math.floor(width / PART_COLUMNS)));
+  const columns = STEP_COLUMNS * Math.ceil(width / most / STEP_COLUMNS);
+  return { count: Math.ceil(width / columns), columns };
 }
 
 /** `gatedLinear` for many rows; gate and up are in parts of the same rows. */
@@ -60,19 +92,17 @@ export function tiledGatedLinear(gpu: Gpu, { x, norm, gate, up, out }: GatedLine
         x: regionOf(operand),
         out: regionOf(out),
       },
-      params: paramsOf(operand, rows, rowBlocks, out, firstRow),
+      params: {
+        ...operandParams(operand, rows, rowBlocks),
+        outOffset: out.offset + firstRow,
+        outStride: out.stride,
+      },
       grid: [Math.ceil(rows / (tile / 2)), Math.ceil(rowCount(x) / tile)],
     });
   });
 }
 
-function paramsOf(
-  operand: Tensor,
-  rows: number,
-  blocks: number,
-  out: Tensor,
-  firstRow: number,
-): Record<string, number> {
+function operandParams(operand: Tensor, rows: number, blocks: number): Record<string, number> {
   return {
     l: rowCount(operand),
     rows,
@@ -80,8 +110,6 @@ function paramsOf(
     quads: columnCount(operand) / 4,
     xOffset: operand.offset / 4,
     xStride: operand.stride / 4,
-    outOffset: out.offset + firstRow,
-    outStride: out.stride,
   };
 }
 
