@@ -6,6 +6,7 @@ override HEAD_DIM: u32 = 64;
 override V_HEAD_DIM: u32 = 128;
 override GROUP: u32 = 5; // at most 8
 override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 16) * 4, at most 16
+override VALUE_QUADS: u32 = 32; // ceil(V_HEAD_DIM / 4), at most 32
 
 struct Params {
   l: u32,
@@ -36,35 +37,34 @@ fn load_queries(index: u32, first_row: u32, first_head: u32) {
     let slot = i / (4u * KEY_QUADS);
     let row = min(first_row + slot / GROUP, params.l - 1u);
     let start = params.queries_offset + row * params.queries_stride + (first_head + slot % GROUP) * HEAD_DIM;
-    query_tile[slot][dimension / 4u][dimension % 4u] =
+    query_tile[slot / 4u + slot % 4u * 8u][dimension / 4u][dimension % 4u] =
       select(0.0, queries[start + min(dimension, HEAD_DIM - 1u)], dimension < HEAD_DIM);
   }
 }
 
-fn store(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: vec4f) {
-  let row = first_row + slot / GROUP;
-  if (slot / GROUP >= QUERIES / GROUP || row >= params.l) {
-    return;
-  }
-  let outputs = sums / totals_of(slot);
-  let start = params.out_offset + row * params.out_stride + (first_head + slot % GROUP) * V_HEAD_DIM + 4u * lane;
+fn store_quad(start: u32, quad: u32, outputs: vec4f) {
   for (var i = 0u; i < 4u; i++) {
-    if (4u * lane + i < V_HEAD_DIM) {
-      out[start + i] = outputs[i];
+    if (4u * quad + i < V_HEAD_DIM) {
+      out[start + 4u * quad + i] = outputs[i];
     }
   }
 }
 
-// A quad of each of four keys' values. Keys beyond the last repeat it, with a weight of 0.
-fn values_at(key: u32, lane: u32) -> mat4x4f {
-  let rows = vec4u(value_rows[key], value_rows[key + 1u], value_rows[key + 2u], value_rows[key + 3u]);
-  return mat4x4f(value_quad(rows.x, lane), value_quad(rows.y, lane), value_quad(rows.z, lane), value_quad(rows.w, lane));
+fn store(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: vec4f, far: vec4f) {
+  let row = first_row + slot / GROUP;
+  if (slot / GROUP < QUERIES / GROUP && row < params.l) {
+    let total = halves[slot] + halves[slot + QUERIES];
+    let start = params.out_offset + row * params.out_stride + (first_head + slot % GROUP) * V_HEAD_DIM;
+    store_quad(start, lane, sums / total);
+    store_quad(start, lane + 16u, far / total);
+  }
 }
 
-// They, weighed for each of four queries.
-fn weighed(values: mat4x4f, key: u32, slot: u32) -> mat4x4f {
-  return values * transpose(mat4x4f(
-    weights_of(key, slot), weights_of(key + 1u, slot), weights_of(key + 2u, slot), weights_of(key + 3u, slot)));
+fn store_four(slot: u32, first_row: u32, first_head: u32, lane: u32, sums: FourSums, far: FourSums) {
+  store(slot, first_row, first_head, lane, sums.a, far.a);
+  store(slot + 1u, first_row, first_head, lane, sums.b, far.b);
+  store(slot + 2u, first_row, first_head, lane, sums.c, far.c);
+  store(slot + 3u, first_row, first_head, lane, sums.d, far.d);
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -74,45 +74,40 @@ fn attention_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgro
   let first_row = group.y * (QUERIES / GROUP);
   let first = cursor[0] + first_row;
   let seen = keys_of_rows(first, cursor[0] + min(first_row + QUERIES / GROUP, params.l) - 1u);
-  let position = first + index % QUERIES / GROUP;
   load_queries(index, first_row, first_head);
-  let lane = min(index % 32u, (V_HEAD_DIM + 3u) / 4u - 1u);
-  let first_slot = index / 32u * 8u;
-  var highest = LOWEST; // of this invocation's query
+  let slot = index % QUERIES; // whose scores this invocation weighs
+  let position = first + slot / GROUP;
+  let key = index / QUERIES * 8u;
+  let first_slot = index / 16u * 8u; // of those whose values it sums up
+  let lane = index % 16u;
+  var highest = LOWEST;
   var total = 0.0; // of its share of the keys
-  var low = mat4x4f(); // of queries first_slot .. first_slot + 3
-  var high = mat4x4f();
+  var sums: OutputSums;
   for (var start = 0u; start < seen.count; start += TILE) {
     workgroupBarrier();
     load_keys(index, seen, start, kv_head);
     workgroupBarrier();
     score_keys(index);
     workgroupBarrier();
-    let raised = max(highest, mask_scores(index, position, seen, start));
+    let half = HalfScores(
+      masked_scores(slot, position, seen, start, key), masked_scores(slot, position, seen, start, key + 4u));
+    let raised = max(highest, largest_of_both(index, half));
     let fade = exp(highest - raised);
-    total = total * fade + weigh_scores(index, raised, fade);
+    total = total * fade + keep_weights(slot, key, half.low, raised) + keep_weights(slot, key + 4u, half.high, raised);
     highest = raised;
+    if (index < QUERIES) {
+      fades[slot / 4u][slot % 4u] = fade;
+    }
     workgroupBarrier();
-    let low_fade = fade_of(first_slot);
-    let high_fade = fade_of(first_slot + 4u);
-    low = mat4x4f(low[0] * low_fade.x, low[1] * low_fade.y, low[2] * low_fade.z, low[3] * low_fade.w);
-    high = mat4x4f(high[0] * high_fade.x, high[1] * high_fade.y, high[2] * high_fade.z, high[3] * high_fade.w);
-    for (var key = 0u; key < TILE; key += 8u) {
-      let a = values_at(key, lane);
-      let b = values_at(key + 4u, lane);
-      low += weighed(a, key, first_slot) + weighed(b, key + 4u, first_slot);
-      high += weighed(a, key, first_slot + 4u) + weighed(b, key + 4u, first_slot + 4u);
+    sums = fade_sums(sums, fades[first_slot / 4u], fades[first_slot / 4u + 1u]);
+    for (var i = 0u; i < TILE; i += 8u) {
+      sums = add_four_keys(sums, i, first_slot, lane);
+      sums = add_four_keys(sums, i + 4u, first_slot, lane);
     }
   }
   workgroupBarrier();
-  share_total(index, total);
+  halves[index] = total;
   workgroupBarrier();
-  store(first_slot, first_row, first_head, lane, low[0]);
-  store(first_slot + 1u, first_row, first_head, lane, low[1]);
-  store(first_slot + 2u, first_row, first_head, lane, low[2]);
-  store(first_slot + 3u, first_row, first_head, lane, low[3]);
-  store(first_slot + 4u, first_row, first_head, lane, high[0]);
-  store(first_slot + 5u, first_row, first_head, lane, high[1]);
-  store(first_slot + 6u, first_row, first_head, lane, high[2]);
-  store(first_slot + 7u, first_row, first_head, lane, high[3]);
+  store_four(first_slot, first_row, first_head, lane, sums.low, sums.far_low);
+  store_four(first_slot + 4u, first_row, first_head, lane, sums.high, sums.far_high);
 }

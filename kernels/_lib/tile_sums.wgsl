@@ -59,15 +59,23 @@ fn multiply_tile(index: u32, first_row: u32, start: u32, end: u32) {
     store_tiles(index, quad, fetched);
     workgroupBarrier();
     fetched = fetch(index, first_row, quad + COLUMNS / 4u);
-    for (var column = 0u; column < COLUMNS; column += 8u) {
-      sums = add_column(sums, index, column);
-      sums = add_column(sums, index, column + 1u);
-      sums = add_column(sums, index, column + 2u);
-      sums = add_column(sums, index, column + 3u);
-      sums = add_column(sums, index, column + 4u);
-      sums = add_column(sums, index, column + 5u);
-      sums = add_column(sums, index, column + 6u);
-      sums = add_column(sums, index, column + 7u);
+    sums = add_column(sums, index, 0u);
+    sums = add_column(sums, index, 1u);
+    sums = add_column(sums, index, 2u);
+    sums = add_column(sums, index, 3u);
+    sums = add_column(sums, index, 4u);
+    sums = add_column(sums, index, 5u);
+    sums = add_column(sums, index, 6u);
+    sums = add_column(sums, index, 7u);
+    if (COLUMNS == 16u) {
+      sums = add_column(sums, index, 8u);
+      sums = add_column(sums, index, 9u);
+      sums = add_column(sums, index, 10u);
+      sums = add_column(sums, index, 11u);
+      sums = add_column(sums, index, 12u);
+      sums = add_column(sums, index, 13u);
+      sums = add_column(sums, index, 14u);
+      sums = add_column(sums, index, 15u);
     }
   }
   let t = first_row + 4u * x_lane(index);

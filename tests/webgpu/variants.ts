@@ -172,7 +172,7 @@ function cacheVariants(): KernelChoice[] {
     })),
     ...CACHE_READS.map((reads): KernelChoice => ({
       kernel: "attention_tiled",
-      libraries: [...reads, "cache_slot", "visible_keys", "cache_place", "attention_block"],
+      libraries: [...reads, "cache_slot", "visible_keys", "cache_place", "attention_block", "attention_sums"],
     })),
     { kernel: "attention_combine", libraries: ["joined_splits"] },
   ];

@@ -35,6 +35,7 @@ export function tiledAttention(gpu: Gpu, args: AttentionArgs): void {
       "visible_keys",
       "cache_place",
       "attention_block",
+      "attention_sums",
     ],
     constants: constantsOf(headDim, vHeadDim, group),
     resources: {
@@ -58,5 +59,11 @@ export function tiledAttention(gpu: Gpu, args: AttentionArgs): void {
 }
 
 function constantsOf(headDim: number, vHeadDim: number, group: number): Record<string, number> {
-  return { HEAD_DIM: headDim, V_HEAD_DIM: vHeadDim, GROUP: group, KEY_QUADS: 4 * Math.ceil(headDim / 16) };
+  return {
+    HEAD_DIM: headDim,
+    V_HEAD_DIM: vHeadDim,
+    GROUP: group,
+    KEY_QUADS: 4 * Math.ceil(headDim / 16),
+    VALUE_QUADS: Math.ceil(vHeadDim / 4),
+  };
 }
