@@ -39,10 +39,17 @@ fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup
   let at = params.state_offset + channel * params.state_stride + states;
   let rates = vec4f(A[a.x], A[a.y], A[a.z], A[a.w]);
   var h = vec4f(state[at.x], state[at.y], state[at.z], state[at.w]);
+  let brought = first_channel + index % CHANNELS; // the channel whose rows this invocation brings and stores
+  let source = min(brought, params.d_inner - 1u);
+  let bias = vectors[source];
+  let skip = vectors[params.d_inner + source];
+  var fetched = fetch_rows(index, 0u, source);
   for (var start = 0u; start < params.l; start += ROWS) {
+    let gates = fetched.z;
     workgroupBarrier();
-    load_rows(index, start, first_channel);
+    keep_rows(index, start, fetched, bias);
     workgroupBarrier();
+    fetched = fetch_rows(index, start + ROWS, source);
     for (var row = 0u; row < ROWS; row += 4u) {
       h = advance(h, rates, index, row);
       h = advance(h, rates, index, row + 1u);
@@ -50,7 +57,7 @@ fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup
       h = advance(h, rates, index, row + 3u);
     }
     workgroupBarrier();
-    store_rows(index, start, first_channel);
+    store_rows(index, start, brought, skip, gates);
   }
   let inside = first_channel + index / LANES < params.d_inner;
   for (var i = 0u; i < 4u; i++) {

@@ -1,23 +1,42 @@
-// scan_rows: what ssm_scan_rows brings to workgroup memory and back, ROWS rows of CHANNELS channels at a time; loads are written out by
-// four, because what a loop loads in turn is waited for in turn.
+// scan_rows: what ssm_scan_rows brings to workgroup memory and back, ROWS rows of CHANNELS channels at a time: an invocation up to four
+// rows of one channel, LANES rows apart. Fetched before the rows at hand are computed, stored after them.
 override WORKGROUP_SIZE: u32 = 64;
 override LANES: u32 = 4; // a power of two, at least d_state / 4
 override CHANNELS: u32 = 16; // WORKGROUP_SIZE / LANES
+override ROWS: u32 = 16; // 4 LANES, at most 16
 override B_C: u32 = 128; // ROWS * 2 LANES
 override ROW_CHANNELS: u32 = 256; // ROWS * CHANNELS
-const ROWS = 16u;
 
 var<workgroup> inputs: array<vec2f, ROW_CHANNELS>; // [ROWS, CHANNELS]: delta and x
 var<workgroup> rows_b_c: array<vec4f, B_C>; // [ROWS, 2, LANES]
-var<workgroup> products: array<f32, ROWS * WORKGROUP_SIZE>;
+var<workgroup> products: array<f32, 16u * WORKGROUP_SIZE>; // [ROWS, CHANNELS, LANES]
 
-// Rows beyond the last have a delta of 0, which moves no state.
-fn input_at(i: u32, start: u32, first_channel: u32) -> vec2f {
-  let t = min(start + i / CHANNELS, params.l - 1u);
-  let channel = min(first_channel + i % CHANNELS, params.d_inner - 1u);
-  let delta = softplus(dt[params.dt_offset + t * params.dt_stride + channel] + vectors[channel]);
-  let inside = start + i / CHANNELS < params.l;
-  return vec2f(select(0.0, delta, inside), x[params.x_offset + t * params.x_stride + channel]);
+// dt, x and z of four rows, two quads of B and C.
+struct FetchedRows {
+  dt: vec4f,
+  x: vec4f,
+  z: vec4f,
+  low: vec4f,
+  high: vec4f,
+}
+
+fn four_rows(index: u32, start: u32) -> vec4u {
+  return vec4u(start + index / CHANNELS) + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+}
+
+// Rows beyond the last repeat it.
+fn fetch_rows(index: u32, start: u32, channel: u32) -> FetchedRows {
+  let t = min(four_rows(index, start), vec4u(params.l - 1u));
+  let dt_at = params.dt_offset + t * params.dt_stride + channel;
+  let x_at = params.x_offset + t * params.x_stride + channel;
+  let z_at = params.z_offset + t * params.z_stride + channel;
+  return FetchedRows(
+    vec4f(dt[dt_at.x], dt[dt_at.y], dt[dt_at.z], dt[dt_at.w]),
+    vec4f(x[x_at.x], x[x_at.y], x[x_at.z], x[x_at.w]),
+    vec4f(z[z_at.x], z[z_at.y], z[z_at.z], z[z_at.w]),
+    b_c_at(index, start),
+    b_c_at(index + WORKGROUP_SIZE, start),
+  );
 }
 
 // Four numbers of B or C, of which those beyond the last state are 0.
@@ -39,21 +58,17 @@ fn keep_b_c(i: u32, quad: vec4f) {
   }
 }
 
-fn load_rows(index: u32, start: u32, first_channel: u32) {
-  for (var i = index; i < ROW_CHANNELS; i += 4u * WORKGROUP_SIZE) {
-    let a = input_at(i, start, first_channel);
-    let b = input_at(i + WORKGROUP_SIZE, start, first_channel);
-    let c = input_at(i + 2u * WORKGROUP_SIZE, start, first_channel);
-    let d = input_at(i + 3u * WORKGROUP_SIZE, start, first_channel);
-    let low = b_c_at(i, start);
-    let high = b_c_at(i + WORKGROUP_SIZE, start);
-    keep_input(i, a);
-    keep_input(i + WORKGROUP_SIZE, b);
-    keep_input(i + 2u * WORKGROUP_SIZE, c);
-    keep_input(i + 3u * WORKGROUP_SIZE, d);
-    keep_b_c(i, low);
-    keep_b_c(i + WORKGROUP_SIZE, high);
-  }
+// Rows beyond the last get a delta of 0, which moves no state.
+fn keep_rows(index: u32, start: u32, fetched: FetchedRows, bias: f32) {
+  let steps = fetched.dt + bias;
+  let found = vec4f(softplus(steps.x), softplus(steps.y), softplus(steps.z), softplus(steps.w));
+  let deltas = select(vec4f(), found, four_rows(index, start) < vec4u(params.l));
+  keep_input(index, vec2f(deltas.x, fetched.x.x));
+  keep_input(index + WORKGROUP_SIZE, vec2f(deltas.y, fetched.x.y));
+  keep_input(index + 2u * WORKGROUP_SIZE, vec2f(deltas.z, fetched.x.z));
+  keep_input(index + 3u * WORKGROUP_SIZE, vec2f(deltas.w, fetched.x.w));
+  keep_b_c(index, fetched.low);
+  keep_b_c(index + WORKGROUP_SIZE, fetched.high);
   for (var i = index + 2u * WORKGROUP_SIZE; i < B_C; i += WORKGROUP_SIZE) {
     rows_b_c[i] = b_c_at(i, start);
   }
@@ -68,16 +83,9 @@ fn advance(h: vec4f, rates: vec4f, index: u32, row: u32) -> vec4f {
   return moved;
 }
 
-fn z_at(i: u32, start: u32, first_channel: u32) -> f32 {
-  let t = min(start + i / CHANNELS, params.l - 1u);
-  return z[params.z_offset + t * params.z_stride + min(first_channel + i % CHANNELS, params.d_inner - 1u)];
-}
-
-fn store_row(i: u32, start: u32, first_channel: u32, gate: f32) {
-  let t = start + i / CHANNELS;
-  let channel = first_channel + i % CHANNELS;
+fn store_row(i: u32, t: u32, channel: u32, skip: f32, gate: f32) {
   if (i < ROW_CHANNELS && t < params.l && channel < params.d_inner) {
-    var y = vectors[params.d_inner + channel] * inputs[i].y;
+    var y = skip * inputs[i].y;
     for (var lane = 0u; lane < LANES; lane++) {
       y += products[i * LANES + lane];
     }
@@ -85,15 +93,10 @@ fn store_row(i: u32, start: u32, first_channel: u32, gate: f32) {
   }
 }
 
-fn store_rows(index: u32, start: u32, first_channel: u32) {
-  for (var i = index; i < ROW_CHANNELS; i += 4u * WORKGROUP_SIZE) {
-    let a = z_at(i, start, first_channel);
-    let b = z_at(i + WORKGROUP_SIZE, start, first_channel);
-    let c = z_at(i + 2u * WORKGROUP_SIZE, start, first_channel);
-    let d = z_at(i + 3u * WORKGROUP_SIZE, start, first_channel);
-    store_row(i, start, first_channel, a);
-    store_row(i + WORKGROUP_SIZE, start, first_channel, b);
-    store_row(i + 2u * WORKGROUP_SIZE, start, first_channel, c);
-    store_row(i + 3u * WORKGROUP_SIZE, start, first_channel, d);
-  }
+fn store_rows(index: u32, start: u32, channel: u32, skip: f32, gates: vec4f) {
+  let t = four_rows(index, start);
+  store_row(index, t.x, channel, skip, gates.x);
+  store_row(index + WORKGROUP_SIZE, t.y, channel, skip, gates.y);
+  store_row(index + 2u * WORKGROUP_SIZE, t.z, channel, skip, gates.z);
+  store_row(index + 3u * WORKGROUP_SIZE, t.w, channel, skip, gates.w);
 }

@@ -11,8 +11,8 @@ import { sharesBuffer } from "./shared_buffer.ts";
 import { tiledLinear } from "./tiled_linear.ts";
 
 const WORKGROUP_SIZE = 64;
-/** Rows that the kernel takes at a time; ROWS in scan_rows.wgsl. */
-const ROWS = 16;
+/** Rows that the kernel takes at a time, at most. */
+const MOST_ROWS = 16;
 const MANY_ROWS = 5;
 /** Most states of a channel: more would not fit the kernel's workgroup memory. */
 const MOST_STATES = 64;
@@ -39,6 +39,7 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
   const dt = scratchRows(gpu, "dt", l, dInner);
   tiledLinear(gpu, { x: low, weight: asMatrix(dtProj), out: dt });
   const channels = WORKGROUP_SIZE / lanes;
+  const rows = Math.min(MOST_ROWS, 4 * lanes);
   gpu.commands.run({
     kernel: "ssm_scan_rows",
     libraries: ["pointwise", "scan_rows"],
@@ -46,8 +47,9 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
       WORKGROUP_SIZE,
       LANES: lanes,
       CHANNELS: channels,
-      B_C: ROWS * 2 * lanes,
-      ROW_CHANNELS: ROWS * channels,
+      ROWS: rows,
+      B_C: rows * 2 * lanes,
+      ROW_CHANNELS: rows * channels,
     },
     resources: {
       dt: regionOf(dt),
