@@ -5,6 +5,7 @@ export type KernelName =
   | "add_bias"
   | "add_parts"
   | "advance_cursor"
+  | "attend_and_project"
   | "attention"
   | "attention_combine"
   | "attention_tiled"
@@ -17,9 +18,11 @@ export type KernelName =
   | "gated_linear"
   | "gated_linear_tiled"
   | "head_fusion"
+  | "join_and_scan"
   | "layer_norm"
   | "linear"
   | "linear_tiled"
+  | "project_and_convolve"
   | "rms_norm"
   | "rope_append"
   | "round_activations"
@@ -129,21 +132,90 @@ fn advance_cursor() {
   cursor[0] += params.tokens;
 }
 `,
-  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split; a workgroup runs an
-// online softmax (arXiv:1805.02867) over its split for GROUP query heads that read the same key/value head.
-// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32
-// partials, for attention_combine: [l, heads, splits, VALUE_QUADS + 1] quads: the weighted sum of values, then the largest score and
-// the sum of weights, which is 0 in a split without keys
-// Grid: [heads / GROUP, splits, l].
-override HEAD_DIM: u32 = 64;
-override V_HEAD_DIM: u32 = 128;
-override GROUP: u32 = 5; // at most 8
-override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
-override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
-override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
-override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
+  attend_and_project: `// attend_and_project: what a mixer's branches (arXiv:2411.13676) make of in_proj's output, for one row: queries are rotated and meet
+// the keys in splits of attention, the row's own key and value go into the cache, and x_proj multiplies the convolution's output.
+// projected: in_proj's output, f32   keys, values: see write_cache_quads   cursor: [1] u32   frequencies: see rotated_quads
+// weights: x_proj [rows, d_inner]   x: see operand
+// partials: [ceil(rows / 4)] quads of x_proj's output, then [heads, all_splits] of what attention_split stores
+// Grid: [heads / GROUP * all_splits + ceil(rows / ROWS)], where all_splits is splits and, for a layer that appends, one more.
+struct Params {
+  heads: u32,
+  heads_per_kv: u32,
+  splits: u32,
+  all_splits: u32,
+  num_meta_tokens: u32,
+  ring_size: u32,
+  lookback: u32,
+  keys_offset: u32,
+  keys_stride: u32,
+  values_offset: u32,
+  values_stride: u32,
+  queries_quad: u32,
+  keys_quad: u32,
+  values_quad: u32,
+  x_offset: u32,
+  rows: u32,
+  blocks: u32,
+  scale: f32,
+}
 
+@group(0) @binding(3) var<storage, read> cursor: array<u32>;
+@group(0) @binding(6) var<storage, read> projected: array<vec4f>;
+@group(0) @binding(7) var<storage, read> frequencies: array<vec2u>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+fn load_rotated_queries(index: u32, position: u32, first_head: u32) {
+  for (var i = index; i < QUERY_QUADS / 2u; i += WORKGROUP_SIZE) {
+    let head = i / (KEY_QUADS / 2u);
+    let quad = i % (KEY_QUADS / 2u);
+    let rotated = rotated_quads(params.queries_quad + (first_head + head) * KEY_QUADS, quad, position);
+    query[head * KEY_QUADS + quad] = rotated[0];
+    query[head * KEY_QUADS + quad + KEY_QUADS / 2u] = rotated[1];
+  }
+  workgroupBarrier();
+}
+
+fn attend(index: u32, first_head: u32, split: u32) {
+  let position = cursor[0];
+  let kv_head = first_head / params.heads_per_kv;
+  let stride = params.all_splits * (VALUE_QUADS + 1u);
+  let row = (params.rows + 3u) / 4u + first_head * stride + split * (VALUE_QUADS + 1u);
+  let seen = visible_keys(position);
+  let count = seen.count + params.splits - params.all_splits; // without the row's own key, where it has one
+  let share = split_share(count, params.splits);
+  let first = split * share;
+  let end = min(first + share, count);
+  let ahead = load_keys(index, seen, kv_head, first, end);
+  load_rotated_queries(index, position, first_head);
+  if (split == params.splits) {
+    store_split(index, append_key(index, position, kv_head, first_head % params.heads_per_kv == 0u), row, stride);
+  } else {
+    store_split(index, attend_keys(index, ahead, seen, kv_head, first, end), row, stride);
+  }
+}
+
+fn project(first: u32, at: Invocation) {
+  let element = row_product(first, params.x_offset, at);
+  let row = first + at.index;
+  if (at.index < ROWS && row < params.rows) {
+    partials[row / 4u][row % 4u] = element;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn attend_and_project(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let head_groups = params.heads / GROUP;
+  if (group.x < head_groups * params.all_splits) {
+    attend(at.index, group.x % head_groups * GROUP, group.x / head_groups);
+  } else {
+    project((group.x - head_groups * params.all_splits) * ROWS, at);
+  }
+}
+`,
+  attention: `// attention: causal grouped-query attention over a cache, for few rows. The keys that a row sees are split among workgroups.
+// queries: [l, heads * HEAD_DIM] f32   keys, values: [slots, kv_heads * dim]   cursor: [1] u32
+// partials, for attention_combine: [l, heads, splits] of what attention_split stores
+// Grid: [heads / GROUP, splits, l].
 struct Params {
   heads: u32,
   heads_per_kv: u32,
@@ -162,7 +234,6 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> queries: array<f32>;
 @group(0) @binding(3) var<storage, read> cursor: array<u32>;
-@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 fn load_queries(index: u32, row: u32, first_head: u32) {
@@ -173,74 +244,26 @@ fn load_queries(index: u32, row: u32, first_head: u32) {
   }
 }
 
-fn store(group: vec3u, head: u32, lane: u32, sum: vec4f, highest: f32, total: f32) {
-  if (head < GROUP) {
-    let row = ((group.z * params.heads + group.x * GROUP + head) * params.splits + group.y) * (VALUE_QUADS + 1u);
-    if (lane < VALUE_QUADS) {
-      partials[row + lane] = sum;
-    }
-    if (lane == 0u) {
-      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
-    }
-  }
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
-  let kv_head = group.x * GROUP / params.heads_per_kv;
+  let first_head = group.x * GROUP;
   let seen = visible_keys(cursor[0] + group.z);
-  let share = TILE * ((seen.count + params.splits * TILE - 1u) / (params.splits * TILE));
-  let end = min((group.y + 1u) * share, seen.count);
-  load_queries(index, group.z, group.x * GROUP);
+  let share = split_share(seen.count, params.splits);
+  let first = group.y * share;
+  let end = min(first + share, seen.count);
+  let kv_head = first_head / params.heads_per_kv;
+  let ahead = load_keys(index, seen, kv_head, first, end);
+  load_queries(index, group.z, first_head);
   workgroupBarrier();
-  // An invocation sums one quad of the values for every STEP-th head.
-  let lane = index % VALUE_LANES;
-  let heads = index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
-  var highest = vec4f(LOWEST);
-  var totals = vec4f();
-  var sums = mat4x4f();
-  for (var start = group.y * share; start < end; start += TILE) {
-    let count = min(TILE, end - start);
-    let i = start + min(index % TILE, count - 1u);
-    score_tile(index, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
-    let raised = max(highest, highest_scores(heads));
-    let fade = exp(highest - raised);
-    sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
-    totals *= fade;
-    highest = raised;
-    for (var quad = 0u; 4u * quad < count; quad += 4u) {
-      let values = values_at(quad, min(lane, VALUE_QUADS - 1u));
-      let x = weigh(values, heads.x, quad, highest.x);
-      sums[0] += x.sum;
-      totals.x += x.total;
-      if (GROUP > STEP) {
-        let y = weigh(values, heads.y, quad, highest.y);
-        sums[1] += y.sum;
-        totals.y += y.total;
-      }
-      if (GROUP > 2u * STEP) {
-        let z = weigh(values, heads.z, quad, highest.z);
-        let w = weigh(values, heads.w, quad, highest.w);
-        sums[2] += z.sum;
-        sums[3] += w.sum;
-        totals += vec4f(0.0, 0.0, z.total, w.total);
-      }
-    }
-  }
-  store(group, heads.x, lane, sums[0], highest.x, totals.x);
-  store(group, heads.y, lane, sums[1], highest.y, totals.y);
-  store(group, heads.z, lane, sums[2], highest.z, totals.z);
-  store(group, heads.w, lane, sums[3], highest.w, totals.w);
+  let split = attend_keys(index, ahead, seen, kv_head, first, end);
+  let row = ((group.z * params.heads + first_head) * params.splits + group.y) * (VALUE_QUADS + 1u);
+  store_split(index, split, row, params.splits * (VALUE_QUADS + 1u));
 }
 `,
-  attention_combine: `// attention_combine: joins the splits of attention: each one's weighted sum counts e^(its largest score) times.
-// partials: see attention   out: [l, heads * V_HEAD_DIM] f32
+  attention_combine: `// attention_combine: joins the splits of attention.
+// partials: [l, heads, splits] of what attention_split stores   out: [l, heads * V_HEAD_DIM] f32
 // Grid: [heads, l].
-override WORKGROUP_SIZE: u32 = 256; // at least MOST_SPLITS
-override V_HEAD_DIM: u32 = 128;
-override VALUE_QUADS: u32 = 32;
-override VALUE_LANES: u32 = 32; // a power of two, at least VALUE_QUADS
-const MOST_SPLITS = 128u;
+override WORKGROUP_SIZE: u32 = 256;
 
 struct Params {
   heads: u32,
@@ -249,67 +272,15 @@ struct Params {
   out_stride: u32,
 }
 
-@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
-
-var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
-var<workgroup> weights: array<f32, MOST_SPLITS>;
-var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
-var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
-
-// Leaves each split's weight in \`weights\`, and returns the sum of all weights, so weighted. Every invocation calls.
-fn weigh_splits(index: u32, first: u32) -> f32 {
-  var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
-  if (index < params.splits) {
-    stats = partials[first + index * (VALUE_QUADS + 1u) + VALUE_QUADS];
-  }
-  if (index < MOST_SPLITS) {
-    scores[index / 4u][index % 4u] = stats.x;
-  }
-  workgroupBarrier();
-  var highest = scores[0];
-  for (var i = 1u; i < (params.splits + 3u) / 4u; i++) {
-    highest = max(highest, scores[i]);
-  }
-  let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
-  if (index < MOST_SPLITS) {
-    weights[index] = select(0.0, weight, stats.y > 0.0);
-    totals[index / 4u][index % 4u] = weight * stats.y;
-  }
-  workgroupBarrier();
-  var total = vec4f();
-  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
-    total += totals[i];
-  }
-  return dot(total, vec4f(1.0));
-}
-
-fn weighted(first: u32, split: u32, quad: u32) -> vec4f {
-  let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
-  let sum = partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
-  return select(vec4f(), weight * sum, weight > 0.0);
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn attention_combine(@builtin(local_invocation_index) index: u32, @builtin(workgroup_id) group: vec3u) {
   let first = (group.y * params.heads + group.x) * params.splits * (VALUE_QUADS + 1u);
-  let total = weigh_splits(index, first);
-  let step = WORKGROUP_SIZE / VALUE_LANES;
-  let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
-  var sum = vec4f();
-  for (var split = index / VALUE_LANES; split < params.splits; split += 4u * step) {
-    let a = weighted(first, split, quad) + weighted(first, split + step, quad);
-    sum += a + weighted(first, split + 2u * step, quad) + weighted(first, split + 3u * step, quad);
-  }
-  sums[index] = sum;
-  workgroupBarrier();
+  let element = joined_element(index, first);
   if (index < V_HEAD_DIM) {
-    var element = 0.0;
-    for (var lane = index / 4u; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
-      element += sums[lane][index % 4u];
-    }
-    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element / total;
+    out[params.out_offset + group.y * params.out_stride + group.x * V_HEAD_DIM + index] = element;
   }
 }
 `,
@@ -501,8 +472,8 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn clipped_steps(at: Invocation) {
-  let row = params.dt_offset + at.group.x * params.dt_stride;
+fn clipped_steps(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let row = params.dt_offset + group.x * params.dt_stride;
   var sum = 0.0;
   for (var channel = at.index; channel < params.d_inner; channel += WORKGROUP_SIZE) {
     let delta = clamp(softplus(dt[row + channel] + dt_bias[channel]), 0.001, 0.1);
@@ -511,7 +482,7 @@ fn clipped_steps(at: Invocation) {
   }
   let total = sum1(sum, at);
   if (at.index == 0u) {
-    means[at.group.x] = total / f32(params.d_inner);
+    means[group.x] = total / f32(params.d_inner);
   }
 }
 `,
@@ -663,11 +634,10 @@ fn gate_fusion(@builtin(global_invocation_id) id: vec3u) {
   x[params.x_offset + id.y * params.x_stride + id.x] += from_ssm + from_attention;
 }
 `,
-  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x. Divided as linear is.
+  gated_linear: `// gated_linear: out = silu(x gate^T) * (x up^T) (arXiv:2002.05202), or that of x's norm, for few rows of x.
 // gate, up: [rows, blocks] blocks of [n, k], their scales: see products   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
-override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // 1, 2 or 4
+override WORKGROUP_SIZE: u32 = 256;
 
 struct Params {
   rows: u32,
@@ -686,33 +656,12 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn gated_linear(at: Invocation) {
-  let first = at.group.x * ROWS;
-  let x_row = params.x_offset + at.group.y * params.x_stride;
-  let rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f(); // of rows 0 and 1: gate, up, gate, up
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low += vec4f(products(rows.x + block, activations), 0.0, 0.0);
-    if (ROWS > 1u) {
-      low += vec4f(0.0, 0.0, products(rows.y + block, activations));
-    }
-    if (ROWS > 2u) {
-      high += vec4f(products(rows.z + block, activations), products(rows.w + block, activations));
-    }
-  }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 2u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 2u);
-  }
+fn gated_linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let pair = gated_products(first, params.x_offset + group.y * params.x_stride, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + at.group.y * params.out_stride + row;
-    let pair = scale * select(totals.xy, totals.zw, (at.index & 1u) == 1u);
-    out[i] = silu(pair.x) * pair.y;
+    out[params.out_offset + group.y * params.out_stride + row] = silu(pair.x) * pair.y;
   }
 }
 `,
@@ -815,10 +764,10 @@ fn squares_at(a_row: u32, b_row: u32, column: u32) -> vec2f {
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn head_fusion(at: Invocation) {
-  let a_row = params.a_offset + at.group.x * params.a_stride;
-  let b_row = params.b_offset + at.group.x * params.b_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn head_fusion(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let a_row = params.a_offset + group.x * params.a_stride;
+  let b_row = params.b_offset + group.x * params.b_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = vec4f();
   for (var i = at.index; i < params.columns; i += 4u * WORKGROUP_SIZE) {
     let columns = i + WORKGROUP_SIZE * vec4u(0u, 1u, 2u, 3u);
@@ -831,6 +780,69 @@ fn head_fusion(at: Invocation) {
     let attention = attention_norm[i] * a_at(a_row + i) * scales.x;
     let ssm = ssm_norm[i] * b_at(b_row + i) * scales.y;
     out[to_row + i] = attention + ssm;
+  }
+}
+`,
+  join_and_scan: `// join_and_scan: the outputs of a mixer's two branches for one row, behind attend_and_project: attention's splits are joined, and the
+// Mamba heads scan, which updates their states.
+// partials, projected, x: see attend_and_project   vectors: see vector_at
+// branches: [attention (heads * V_HEAD_DIM) | ssm (d_inner)] f32
+// Grid: [heads + d_inner / (WORKGROUP_SIZE / LANES)].
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  heads: u32,
+  splits: u32,
+  d_inner: u32,
+  d_state: u32,
+  dt_rank: u32,
+  x_offset: u32,
+  z_offset: u32,
+  state_offset: u32,
+  state_stride: u32,
+  eps: f32,
+}
+
+@group(0) @binding(1) var<storage, read> projected: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(6) var<storage, read> vectors: array<f32>;
+@group(0) @binding(7) var<storage, read_write> branches: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+fn vector_at(i: u32) -> f32 {
+  return vectors[i];
+}
+
+fn dt_bc_at(t: u32, i: u32) -> f32 {
+  return partials[i / 4u][i % 4u];
+}
+
+fn join(index: u32, head: u32) {
+  let first = (DT_BC + 3u) / 4u + head * params.splits * (VALUE_QUADS + 1u);
+  let element = joined_element(index, first);
+  if (index < V_HEAD_DIM) {
+    branches[head * V_HEAD_DIM + index] = element;
+  }
+}
+
+fn scan(channel: u32, at: Invocation) {
+  let inside = min(channel, params.d_inner - 1u);
+  let input = x[params.x_offset + inside];
+  let gate = projected[params.z_offset + inside];
+  let loaded = load_channel(channel, at.index);
+  load_normed(0u, at);
+  let y = scan_channel(channel, loaded, input, gate, at);
+  if (channel < params.d_inner && at.index % LANES == 0u) {
+    branches[params.heads * V_HEAD_DIM + channel] = y;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn join_and_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  if (group.x < params.heads) {
+    join(at.index, group.x);
+  } else {
+    scan((group.x - params.heads) * (WORKGROUP_SIZE / LANES) + at.index / LANES, at);
   }
 }
 `,
@@ -854,9 +866,9 @@ struct Params {
 @group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn layer_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn layer_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   let columns = f32(params.columns);
   var values = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
@@ -874,12 +886,10 @@ fn layer_norm(at: Invocation) {
   }
 }
 `,
-  linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x. A workgroup multiplies ROWS rows of the weight; an
-// invocation takes one block of each at a time, so that all their loads are under way at once.
-// weights: [rows, blocks] blocks of [n, k], their scales: see product   x, norm: see operand   out: [l, n] f32
+  linear: `// linear: out = x weight^T (+ out), or that of x's norm, for few rows of x.
+// weights: see row_product   x, norm: see operand   out: [l, n] f32
 // Grid: [ceil(rows / ROWS), l].
-override WORKGROUP_SIZE: u32 = 64;
-override ROWS: u32 = 4; // 1, 2, 4 or 8
+override WORKGROUP_SIZE: u32 = 256;
 override ACCUMULATE: bool = false;
 
 struct Params {
@@ -893,45 +903,16 @@ struct Params {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> weights: array<Block>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn linear(at: Invocation) {
-  let first = at.group.x * ROWS;
-  let x_row = params.x_offset + at.group.y * params.x_stride;
-  let low_rows = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
-  let high_rows = min(first + vec4u(4u, 5u, 6u, 7u), vec4u(params.rows - 1u)) * params.blocks;
-  var low = vec4f();
-  var high = vec4f();
-  for (var block = at.index; block < params.blocks; block += WORKGROUP_SIZE) {
-    let activations = activations_at(x_row, block);
-    low.x += product(low_rows.x + block, activations);
-    if (ROWS > 1u) {
-      low.y += product(low_rows.y + block, activations);
-    }
-    if (ROWS > 2u) {
-      low.z += product(low_rows.z + block, activations);
-      low.w += product(low_rows.w + block, activations);
-    }
-    if (ROWS > 4u) {
-      high.x += product(high_rows.x + block, activations);
-      high.y += product(high_rows.y + block, activations);
-      high.z += product(high_rows.z + block, activations);
-      high.w += product(high_rows.w + block, activations);
-    }
-  }
-  let scale = operand_scale(at);
-  var totals = sum4(low, at);
-  if (ROWS > 4u) {
-    let high_totals = sum4(high, at);
-    totals = select(totals, high_totals, at.index >= 4u);
-  }
+fn linear(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let total = row_product(first, params.x_offset + group.y * params.x_stride, at);
   let row = first + at.index;
   if (at.index < ROWS && row < params.rows) {
-    let i = params.out_offset + at.group.y * params.out_stride + row;
-    let total = scale * totals[at.index & 3u];
+    let i = params.out_offset + group.y * params.out_stride + row;
     if (ACCUMULATE) {
       out[i] += total;
     } else {
@@ -1017,6 +998,79 @@ fn linear_tiled(@builtin(local_invocation_index) index: u32, @builtin(workgroup_
   multiply_tile(index, group.y * TILE, start, min(start + params.part_quads, params.quads));
 }
 `,
+  project_and_convolve: `// project_and_convolve: a mixer's in_proj for one row, as linear has it, and the causal convolution of four taps with silu on those of its
+// outputs, u, that the Mamba heads read: convolved = silu(bias + sum_j taps[:, j] * (state, u)[j]).
+// weights: see row_product   x, norm: see operand   out: [rows of in_proj] f32, of which u begins at element u_start
+// conv_vectors: [taps (d_inner, 4) | bias (d_inner)]   conv_state: [3, d_inner] f32, oldest row first, moved on by u
+// Grid: [ceil(rows / ROWS)].
+override WORKGROUP_SIZE: u32 = 256;
+
+struct Params {
+  rows: u32,
+  blocks: u32,
+  quads: u32,
+  x_offset: u32,
+  out_offset: u32,
+  u_start: u32,
+  d_inner: u32,
+  state_offset: u32,
+  state_stride: u32,
+  convolved_offset: u32,
+  eps: f32,
+}
+
+@group(0) @binding(2) var<storage, read> conv_vectors: array<f32>;
+@group(0) @binding(3) var<storage, read_write> conv_state: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(8) var<storage, read_write> convolved: array<f32>;
+
+struct Channel {
+  taps: vec4f,
+  bias: f32,
+  rows: vec3f, // of the state
+}
+
+fn load_channel(channel: u32) -> Channel {
+  let taps = vec4f(
+    conv_vectors[4u * channel],
+    conv_vectors[4u * channel + 1u],
+    conv_vectors[4u * channel + 2u],
+    conv_vectors[4u * channel + 3u],
+  );
+  let at = params.state_offset + channel;
+  let rows = vec3f(conv_state[at], conv_state[at + params.state_stride], conv_state[at + 2u * params.state_stride]);
+  return Channel(taps, conv_vectors[4u * params.d_inner + channel], rows);
+}
+
+fn convolve(channel: u32, loaded: Channel, u: f32) {
+  let at = params.state_offset + channel;
+  conv_state[at] = loaded.rows.y;
+  conv_state[at + params.state_stride] = loaded.rows.z;
+  conv_state[at + 2u * params.state_stride] = u;
+  convolved[params.convolved_offset + channel] = silu(loaded.bias + dot(loaded.taps, vec4f(loaded.rows, u)));
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn project_and_convolve(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let first = group.x * ROWS;
+  let row = first + at.index;
+  let inside = at.index < ROWS && row < params.rows;
+  // Elements before u wrap around to numbers beyond d_inner.
+  let channel = params.out_offset + row - params.u_start;
+  var loaded: Channel;
+  if (inside && channel < params.d_inner) {
+    loaded = load_channel(channel);
+  }
+  let total = row_product(first, params.x_offset, at);
+  if (inside) {
+    out[params.out_offset + row] = total;
+    if (channel < params.d_inner) {
+      convolve(channel, loaded, total);
+    }
+  }
+}
+`,
   rms_norm: `// rms_norm: out = weight * x / sqrt(mean(x^2) + eps), row by row (arXiv:1910.07467).
 // a = x: [l, columns] f32, possibly out itself   weight: [columns] f32   out: [l, columns] f32
 // Grid: one workgroup a row.
@@ -1036,9 +1090,9 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn rms_norm(at: Invocation) {
-  let from_row = params.a_offset + at.group.x * params.a_stride;
-  let to_row = params.out_offset + at.group.x * params.out_stride;
+fn rms_norm(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let from_row = params.a_offset + group.x * params.a_stride;
+  let to_row = params.out_offset + group.x * params.out_stride;
   var squares = 0.0;
   for (var i = at.index; i < params.columns; i += WORKGROUP_SIZE) {
     squares += a_at(from_row + i) * a_at(from_row + i);
@@ -1579,15 +1633,10 @@ fn ssm_conv(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 `,
-  ssm_scan: `// ssm_scan: selective scan (Mamba, arXiv:2312.00752, Algorithm 2) with Hymba's inner norms and its gate, for few rows. Row t:
-//   [dt | B | C] = dt_bc[t], each RMS-normed;   delta = softplus(dt_proj dt + dt_bias)
-//   h = exp(delta * A) * h + (delta * x[t]) B^T;   y = (h C + D * x[t]) * silu(z[t])
-// dt_bc: [l, dt_rank + 2 d_state]   x, z, out: [l, d_inner]   dt_proj: [d_inner, dt_rank]   A, state: [d_inner, d_state]
-// vectors: [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)], all f32
-// Grid: one workgroup for WORKGROUP_SIZE / LANES channels; LANES invocations share a channel's states and its row of dt_proj.
+  ssm_scan: `// ssm_scan: the selective scan of scan_channel, for few rows.
+// dt_bc: [l, dt_rank + 2 d_state]   x, z, out: [l, d_inner]   vectors: see vector_at   all f32
+// Grid: one workgroup for WORKGROUP_SIZE / LANES channels.
 override WORKGROUP_SIZE: u32 = 256;
-const LANES = 32u;
-override DT_BC: u32 = 132; // dt_rank + 2 d_state
 
 struct Params {
   l: u32,
@@ -1610,85 +1659,29 @@ struct Params {
 @group(0) @binding(0) var<storage, read> dt_bc: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> z: array<f32>;
-@group(0) @binding(3) var<storage, read> vectors: array<f32>;
-@group(0) @binding(4) var<storage, read> dt_proj: array<f32>;
-@group(0) @binding(5) var<storage, read> A: array<f32>;
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;
+@group(0) @binding(6) var<storage, read> vectors: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out: array<f32>;
 @group(0) @binding(8) var<uniform> params: Params;
 
-var<workgroup> normed: array<f32, DT_BC>;
-var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE / 4>;
-
-// 0 for dt, 1 for B, 2 for C.
-fn part_of(i: u32) -> u32 {
-  return u32(i >= params.dt_rank) + u32(i >= params.dt_rank + params.d_state);
+fn dt_bc_at(t: u32, i: u32) -> f32 {
+  return dt_bc[params.dt_bc_offset + t * params.dt_bc_stride + i];
 }
 
-fn load_normed(t: u32, at: Invocation) {
-  let row = params.dt_bc_offset + t * params.dt_bc_stride;
-  var squares = vec4f();
-  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    let square = dt_bc[row + i] * dt_bc[row + i];
-    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
-  }
-  let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
-  let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
-  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
-    normed[i] = vectors[i] * dt_bc[row + i] * scales[part_of(i)];
-  }
-  workgroupBarrier();
-}
-
-// The sum over the lanes of this invocation's channel. Every invocation calls.
-fn sum_lanes(value: f32, index: u32) -> f32 {
-  lane_sums[index / 4u][index % 4u] = value;
-  workgroupBarrier();
-  let i = index / LANES * (LANES / 4u);
-  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
-  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
-  workgroupBarrier();
-  return sums.x + sums.y + sums.z + sums.w;
-}
-
-fn dt_product(channel: u32, i: u32) -> f32 {
-  let column = min(i, params.dt_rank - 1u);
-  return select(0.0, dt_proj[channel * params.dt_rank + column] * normed[column], i < params.dt_rank);
+fn vector_at(i: u32) -> f32 {
+  return vectors[i];
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn ssm_scan(at: Invocation) {
-  let lane = at.index % LANES;
-  let channel = at.group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
-  let inside = channel < params.d_inner;
+fn ssm_scan(at: Invocation, @builtin(workgroup_id) group: vec3u) {
+  let channel = group.x * (WORKGROUP_SIZE / LANES) + at.index / LANES;
   for (var t = 0u; t < params.l; t++) {
+    let loaded = load_channel(channel, at.index);
     load_normed(t, at);
-    var products = vec4f();
-    for (var i = lane; inside && i < params.dt_rank; i += 4u * LANES) {
-      products += vec4f(
-        dt_product(channel, i),
-        dt_product(channel, i + LANES),
-        dt_product(channel, i + 2u * LANES),
-        dt_product(channel, i + 3u * LANES),
-      );
-    }
-    let product = sum_lanes(products.x + products.y + products.z + products.w, at.index);
-    let delta = softplus(product + vectors[DT_BC + channel]);
     let input = x[params.x_offset + t * params.x_stride + channel];
     let gate = z[params.z_offset + t * params.z_stride + channel];
-    var y = 0.0;
-    for (var n = lane; inside && n < params.d_state; n += LANES) {
-      let i = params.state_offset + channel * params.state_stride + n;
-      let B = normed[params.dt_rank + n];
-      let C = normed[params.dt_rank + params.d_state + n];
-      let h = exp(delta * A[channel * params.d_state + n]) * state[i] + delta * input * B;
-      state[i] = h;
-      y += h * C;
-    }
-    y = sum_lanes(y, at.index);
-    if (inside && lane == 0u) {
-      y += vectors[DT_BC + params.d_inner + channel] * input;
-      out[params.out_offset + t * params.out_stride + channel] = y * silu(gate);
+    let y = scan_channel(channel, loaded, input, gate, at);
+    if (channel < params.d_inner && at.index % LANES == 0u) {
+      out[params.out_offset + t * params.out_stride + channel] = y;
     }
   }
 }
@@ -1768,8 +1761,10 @@ fn ssm_scan_rows(@builtin(local_invocation_index) index: u32, @builtin(workgroup
 export type LibraryName =
   | "activations_q16"
   | "activations_q8"
+  | "appended_key"
   | "attention_block"
   | "attention_scores"
+  | "attention_split"
   | "attention_sums"
   | "attention_values"
   | "better"
@@ -1782,17 +1777,23 @@ export type LibraryName =
   | "cache_f16"
   | "cache_f32"
   | "cache_place"
+  | "cache_quads"
+  | "cache_quads_f16"
+  | "cache_quads_f32"
   | "cache_slot"
-  | "dot_float"
+  | "dot16"
   | "dot_iq4_nl"
   | "dot_q4_0"
   | "dot_q8_0"
-  | "dot_quantized"
+  | "float_tile"
+  | "gated_products"
   | "input_a_separate"
   | "input_a_shared"
   | "input_b_separate"
   | "input_b_shared"
+  | "joined_splits"
   | "levels"
+  | "operand_fused"
   | "operand_normed"
   | "operand_plain"
   | "ordered_key"
@@ -1803,84 +1804,137 @@ export type LibraryName =
   | "product_tile"
   | "products_plain"
   | "products_scaled"
-  | "quad_block"
+  | "quantized_tile"
   | "read_cache_any"
-  | "read_cache_f16_quads"
-  | "read_cache_f32_quads"
+  | "read_cache_quads"
   | "reduce_subgroups"
   | "reduce_workgroup"
+  | "rotated_quads"
   | "rotation"
+  | "row_product"
   | "sample_control"
   | "scale"
+  | "scan_channel"
   | "scan_rows"
+  | "team_sums"
   | "tile_128"
   | "tile_64"
   | "tile_sums"
   | "u64"
-  | "visible_keys";
+  | "visible_keys"
+  | "write_cache_quads";
 
 /** The library files, prepended to the kernels that use them: WGSL text by name. */
 export const LIBRARY_SOURCES: Readonly<Record<LibraryName, string>> = {
-  activations_q16: `// 32 activations as two signed bytes each: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 + 127 scales.
-// \`sum\` is the sum of the activations. Written out, because compilers keep what a loop indexes in memory.
-struct QuantizedActivations {
+  activations_q16: `// A tile of activations as two signed bytes each, for a workgroup: activation = scale * (256 * coarse + fine), at most 32639 = 127 * 256 +
+// 127 scales.
+const MOST_LEVEL = 32639.0;
+
+struct Activations {
   coarse_low: vec4u, // of the first 16
   coarse_high: vec4u,
   fine_low: vec4u,
   fine_high: vec4u,
   scale: f32,
-  sum: f32,
 }
 
-// A level's coarse byte is its second one, rounded by the first, which is the fine one.
-fn coarse_quads(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return second_bytes_of(a + 128u, b + 128u, c + 128u, d + 128u);
+var<workgroup> coarse: array<vec4u, TILE_HALVES>; // [TILE_BLOCKS, 2]
+var<workgroup> fine: array<vec4u, TILE_HALVES>;
+var<workgroup> block_scales: array<f32, TILE_BLOCKS>;
+
+// Keeps eight levels, a quarter of a block. A level's coarse byte is its second one, rounded by the first, which is the fine one.
+fn keep_levels(quarter: u32, low: vec4u, high: vec4u) {
+  let half = quarter / 2u;
+  let word = 2u * (quarter % 2u);
+  coarse[half][word] = second_bytes(low + 128u);
+  coarse[half][word + 1u] = second_bytes(high + 128u);
+  fine[half][word] = first_bytes(low);
+  fine[half][word + 1u] = first_bytes(high);
 }
 
-fn quantize_block(values: QuadBlock) -> QuantizedActivations {
-  let most = largest_of(values);
-  let inverse = select(0.0, 32639.0 / most, most > 0.0);
-  let levels = levels_of(values, inverse);
-  var block: QuantizedActivations;
-  block.coarse_low = coarse_quads(levels.a, levels.b, levels.c, levels.d);
-  block.coarse_high = coarse_quads(levels.e, levels.f, levels.g, levels.h);
-  block.fine_low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
-  block.fine_high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
-  block.scale = most / 32639.0;
-  block.sum = block.scale * f32(sum_of(levels));
-  return block;
+fn kept_activations(block: u32) -> Activations {
+  let half = 2u * block;
+  return Activations(coarse[half], coarse[half + 1u], fine[half], fine[half + 1u], block_scales[block]);
 }
 
 // The products with 32 signed bytes, added up: below 2^28, so exact until scaled.
-fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
-  let coarse = dot16(low, activations.coarse_low) + dot16(high, activations.coarse_high);
-  let fine = dot16(low, activations.fine_low) + dot16(high, activations.fine_high);
-  return f32(256 * coarse + fine) * activations.scale;
+fn dot_bytes(low: vec4u, high: vec4u, activations: Activations) -> f32 {
+  let coarse_sum = dot16(low, activations.coarse_low) + dot16(high, activations.coarse_high);
+  let fine_sum = dot16(low, activations.fine_low) + dot16(high, activations.fine_high);
+  return f32(256 * coarse_sum + fine_sum) * activations.scale;
 }
 `,
-  activations_q8: `// 32 activations as signed bytes: activation = scale * byte. \`sum\` is scale times the sum of the bytes.
-struct QuantizedActivations {
+  activations_q8: `// A tile of activations as signed bytes, for a workgroup: activation = scale * byte.
+const MOST_LEVEL = 127.0;
+
+struct Activations {
   low: vec4u, // the first 16
   high: vec4u,
   scale: f32,
-  sum: f32,
 }
 
-fn quantize_block(values: QuadBlock) -> QuantizedActivations {
-  let most = largest_of(values);
-  let inverse = select(0.0, 127.0 / most, most > 0.0);
-  let levels = levels_of(values, inverse);
-  var block: QuantizedActivations;
-  block.low = first_bytes_of(levels.a, levels.b, levels.c, levels.d);
-  block.high = first_bytes_of(levels.e, levels.f, levels.g, levels.h);
-  block.scale = most / 127.0;
-  block.sum = block.scale * f32(sum_of(levels));
-  return block;
+var<workgroup> levels: array<vec4u, TILE_HALVES>; // [TILE_BLOCKS, 2]
+var<workgroup> block_scales: array<f32, TILE_BLOCKS>;
+
+// Keeps eight levels, a quarter of a block.
+fn keep_levels(quarter: u32, low: vec4u, high: vec4u) {
+  let word = 2u * (quarter % 2u);
+  levels[quarter / 2u][word] = first_bytes(low);
+  levels[quarter / 2u][word + 1u] = first_bytes(high);
+}
+
+fn kept_activations(block: u32) -> Activations {
+  return Activations(levels[2u * block], levels[2u * block + 1u], block_scales[block]);
 }
 
 // The products with 32 signed bytes, added up.
-fn dot_bytes(low: vec4u, high: vec4u, activations: QuantizedActivations) -> f32 {
+fn dot_bytes(low: vec4u, high: vec4u, activations: Activations) -> f32 {
   return f32(dot16(low, activations.low) + dot16(high, activations.high)) * activations.scale;
+}
+`,
+  appended_key: `// appended_key: a row's own key and value on their way from in_proj's output into the cache, and as a split of attention.
+var<workgroup> own_key: array<vec4f, KEY_QUADS>; // as the cache keeps it
+
+// Scores of four heads with the row's own key.
+fn own_scores(heads: vec4u) -> vec4f {
+  var a = vec4f();
+  var b = vec4f();
+  var c = vec4f();
+  var d = vec4f();
+  for (var quad = 0u; quad < KEY_QUADS; quad++) {
+    let key = own_key[quad];
+    a += key * query_at(heads.x, quad);
+    b += key * query_at(heads.y, quad);
+    c += key * query_at(heads.z, quad);
+    d += key * query_at(heads.w, quad);
+  }
+  return params.scale * (vec4f(1.0) * mat4x4f(a, b, c, d));
+}
+
+// The split that holds this key alone, for GROUP heads whose rotated queries are in \`query\`. The workgroup whose group of heads is
+// its key head's first writes key and value. Every invocation calls.
+fn append_key(index: u32, position: u32, kv_head: u32, writes: bool) -> Split {
+  let slot = cache_slot(position);
+  if (index < KEY_QUADS / 2u) {
+    let rotated = rotated_quads(params.keys_quad + kv_head * KEY_QUADS, index, position);
+    let low = words_of(rotated[0]);
+    let high = words_of(rotated[1]);
+    own_key[index] = quad_of(low);
+    own_key[index + KEY_QUADS / 2u] = quad_of(high);
+    if (writes) {
+      let at = (params.keys_offset + slot * params.keys_stride) / 4u + kv_head * KEY_QUADS + index;
+      keys[at] = low;
+      keys[at + KEY_QUADS / 2u] = high;
+    }
+  }
+  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let words = words_of(projected[params.values_quad + kv_head * VALUE_QUADS + lane]);
+  if (writes && index < VALUE_QUADS) {
+    values[(params.values_offset + slot * params.values_stride) / 4u + kv_head * VALUE_QUADS + index] = words;
+  }
+  workgroupBarrier();
+  let value = quad_of(words);
+  return Split(own_scores(heads_of(index)), vec4f(1.0), mat4x4f(value, value, value, value));
 }
 `,
   attention_block: `// A block of attention_tiled: QUERIES queries, or slots, by TILE keys, of which two invocations a query take half each.
@@ -2051,24 +2105,39 @@ fn add_heads(a: Heads, b: Heads) -> Heads {
   return Heads(a.low + b.low, a.high + b.high);
 }
 
-// The products of up to four quads of a key, \`first\` and what follows before \`end\`, added up.
-fn multiply_quads(row: u32, first: u32, end: u32) -> Heads {
-  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
-  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
-  let a = key_quad(row, quads.x) * inside.x;
-  let b = key_quad(row, quads.y) * inside.y;
-  let c = key_quad(row, quads.z) * inside.z;
-  let d = key_quad(row, quads.w) * inside.w;
-  let low = add_heads(multiply_quad(a, quads.x), multiply_quad(b, quads.y));
-  return add_heads(low, add_heads(multiply_quad(c, quads.z), multiply_quad(d, quads.w)));
+// Four quads of a key.
+struct KeyQuads {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
 }
 
-fn score_part(row: u32, part: u32) -> Heads {
-  let share = (KEY_QUADS + PARTS - 1u) / PARTS;
+// An invocation's first quads of the key head that starts at element \`row\`: those that it lacks are its last's.
+fn load_quads(row: u32, first: u32) -> KeyQuads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  return KeyQuads(key_quad(row, quads.x), key_quad(row, quads.y), key_quad(row, quads.z), key_quad(row, quads.w));
+}
+
+// The products of quads \`first\` and what follows before \`end\`, added up.
+fn multiply_quads(keys: KeyQuads, first: u32, end: u32) -> Heads {
+  let quads = min(first + vec4u(0u, 1u, 2u, 3u), vec4u(KEY_QUADS - 1u));
+  let inside = select(vec4f(), vec4f(1.0), first + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
+  let low = add_heads(multiply_quad(keys.a * inside.x, quads.x), multiply_quad(keys.b * inside.y, quads.y));
+  return add_heads(low, add_heads(multiply_quad(keys.c * inside.z, quads.z), multiply_quad(keys.d * inside.w, quads.w)));
+}
+
+// Quads of a key that an invocation takes.
+fn quads_of_part() -> u32 {
+  return (KEY_QUADS + PARTS - 1u) / PARTS;
+}
+
+fn score_part(ahead: KeyQuads, row: u32, part: u32) -> Heads {
+  let share = quads_of_part();
   let end = min((part + 1u) * share, KEY_QUADS);
-  var sums: Heads;
-  for (var quad = part * share; quad < end; quad += 4u) {
-    sums = add_heads(sums, multiply_quads(row, quad, end));
+  var sums = multiply_quads(ahead, part * share, end);
+  for (var quad = part * share + 4u; quad < end; quad += 4u) {
+    sums = add_heads(sums, multiply_quads(load_quads(row, quad), quad, end));
   }
   return sums;
 }
@@ -2096,9 +2165,9 @@ fn join_parts(head: u32, key: u32, count: u32) {
 }
 
 // Leaves the scores of a tile's keys in \`scores\`, and where their values lie in \`value_rows\`; an invocation is given the rows of key
-// index % TILE, or of the last. Every invocation calls; \`scores\` and \`value_rows\` may be in use by others until the first barrier.
-fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
-  store_parts(index, score_part(key_row, index / TILE));
+// index % TILE, or of the last, and its first quads. Every invocation calls; \`scores\` and \`value_rows\` may be in use by others until the first barrier.
+fn score_tile(index: u32, ahead: KeyQuads, key_row: u32, value_row: u32, count: u32) {
+  store_parts(index, score_part(ahead, key_row, index / TILE));
   workgroupBarrier();
   join_parts(index / TILE, index % TILE, count);
   join_parts(index / TILE + PARTS, index % TILE, count);
@@ -2106,6 +2175,112 @@ fn score_tile(index: u32, key_row: u32, value_row: u32, count: u32) {
     value_rows[index] = value_row;
   }
   workgroupBarrier();
+}
+`,
+  attention_split: `// attention_split: a workgroup's online softmax (arXiv:1805.02867) over some of the keys that a row sees, for GROUP query heads that
+// read the same key/value head.
+// partials: for each head and split VALUE_QUADS + 1 quads: the weighted sum of values, then the largest score and the sum of weights,
+// which is 0 in a split without keys
+override HEAD_DIM: u32 = 64;
+override V_HEAD_DIM: u32 = 128;
+override GROUP: u32 = 5; // at most 8
+override KEY_QUADS: u32 = 16; // ceil(HEAD_DIM / 4)
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // invocations that share a head's values: a power of two, at least VALUE_QUADS, at most 64
+override STEP: u32 = 4; // WORKGROUP_SIZE / VALUE_LANES: heads at a time
+override QUERY_QUADS: u32 = 80; // GROUP * KEY_QUADS, spelt out because naga accepts no products in the size of an array
+
+@group(0) @binding(4) var<storage, read_write> partials: array<vec4f>;
+
+// Keys that each of \`splits\` splits takes: whole tiles.
+fn split_share(count: u32, splits: u32) -> u32 {
+  return TILE * ((count + splits * TILE - 1u) / (splits * TILE));
+}
+
+struct Split {
+  highest: vec4f, // scores
+  totals: vec4f, // of weights
+  sums: mat4x4f, // of weighted values
+}
+
+// The heads whose values an invocation sums: one quad of every STEP-th.
+fn heads_of(index: u32) -> vec4u {
+  return index / VALUE_LANES + STEP * vec4u(0u, 1u, 2u, 3u);
+}
+
+// The key of a tile, of those seen, whose scores an invocation makes a part of: index % TILE, or the last.
+fn key_of(index: u32, start: u32, end: u32) -> u32 {
+  return min(start + index % TILE, max(end, 1u) - 1u);
+}
+
+// What attend_keys reads first, so that it is under way before the queries are known.
+fn load_keys(index: u32, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> KeyQuads {
+  return load_quads(key_row(seen, key_of(index, first, end), kv_head), index / TILE * quads_of_part());
+}
+
+// Keys first to end - 1 of those seen.
+fn attend_keys(index: u32, ahead: KeyQuads, seen: VisibleKeys, kv_head: u32, first: u32, end: u32) -> Split {
+  let lane = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let heads = heads_of(index);
+  var split = Split(vec4f(LOWEST), vec4f(), mat4x4f());
+  var quads = ahead;
+  for (var start = first; start < end; start += TILE) {
+    let count = min(TILE, end - start);
+    let i = key_of(index, start, end);
+    score_tile(index, quads, key_row(seen, i, kv_head), value_row(seen, i, kv_head), count);
+    if (start + TILE < end) {
+      quads = load_keys(index, seen, kv_head, start + TILE, end);
+    }
+    let raised = max(split.highest, highest_scores(heads));
+    let fade = exp(split.highest - raised);
+    let sums = split.sums;
+    split.sums = mat4x4f(sums[0] * fade.x, sums[1] * fade.y, sums[2] * fade.z, sums[3] * fade.w);
+    split.totals *= fade;
+    split.highest = raised;
+    for (var quad = 0u; 4u * quad < count; quad += 4u) {
+      add_values(&split, values_at(quad, lane), heads, quad);
+    }
+  }
+  return split;
+}
+
+fn add_values(split: ptr<function, Split>, values: Values, heads: vec4u, quad: u32) {
+  let x = weigh(values, heads.x, quad, (*split).highest.x);
+  (*split).sums[0] += x.sum;
+  (*split).totals.x += x.total;
+  if (GROUP > STEP) {
+    let y = weigh(values, heads.y, quad, (*split).highest.y);
+    (*split).sums[1] += y.sum;
+    (*split).totals.y += y.total;
+  }
+  if (GROUP > 2u * STEP) {
+    let z = weigh(values, heads.z, quad, (*split).highest.z);
+    let w = weigh(values, heads.w, quad, (*split).highest.w);
+    (*split).sums[2] += z.sum;
+    (*split).sums[3] += w.sum;
+    (*split).totals += vec4f(0.0, 0.0, z.total, w.total);
+  }
+}
+
+fn store_head(index: u32, head: u32, row: u32, sum: vec4f, highest: f32, total: f32) {
+  let lane = index % VALUE_LANES;
+  if (head < GROUP) {
+    if (lane < VALUE_QUADS) {
+      partials[row + lane] = sum;
+    }
+    if (lane == 0u) {
+      partials[row + VALUE_QUADS] = vec4f(highest, total, 0.0, 0.0);
+    }
+  }
+}
+
+// Stores a split whose first head's begins at quad \`row\` of the partials, with \`stride\` quads from one head to the next.
+fn store_split(index: u32, split: Split, row: u32, stride: u32) {
+  let heads = heads_of(index);
+  store_head(index, heads.x, row + heads.x * stride, split.sums[0], split.highest.x, split.totals.x);
+  store_head(index, heads.y, row + heads.y * stride, split.sums[1], split.highest.y, split.totals.y);
+  store_head(index, heads.z, row + heads.z * stride, split.sums[2], split.highest.z, split.totals.z);
+  store_head(index, heads.w, row + heads.w * stride, split.sums[3], split.highest.w, split.totals.w);
 }
 `,
   attention_sums: `// What an invocation of attention_tiled sums up: two quads of the values for eight queries, quads 16 apart; written out, because
@@ -2381,6 +2556,37 @@ fn value_row(seen: VisibleKeys, i: u32, kv_head: u32) -> u32 {
   return params.values_offset + cache_slot(visible_position(seen, i)) * params.values_stride + kv_head * V_HEAD_DIM;
 }
 `,
+  cache_quads: `// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
+fn key_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(keys[row / 4u + quad]);
+}
+
+fn value_quad(row: u32, quad: u32) -> vec4f {
+  return quad_of(values[row / 4u + quad]);
+}
+`,
+  cache_quads_f16: `// Key/value cache of f16, four elements at a time.
+alias CacheQuad = vec2u;
+
+fn quad_of(words: CacheQuad) -> vec4f {
+  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+}
+
+fn words_of(quad: vec4f) -> CacheQuad {
+  return vec2u(pack2x16float(quad.xy), pack2x16float(quad.zw));
+}
+`,
+  cache_quads_f32: `// Key/value cache of f32, four elements at a time.
+alias CacheQuad = vec4f;
+
+fn quad_of(words: CacheQuad) -> vec4f {
+  return words;
+}
+
+fn words_of(quad: vec4f) -> CacheQuad {
+  return quad;
+}
+`,
   cache_slot: `// Slot of the cache that keeps an absolute position: meta tokens first, then a ring; ring_size 2^32 - 1 means no ring.
 fn cache_slot(position: u32) -> u32 {
   if (position < params.num_meta_tokens) {
@@ -2389,20 +2595,62 @@ fn cache_slot(position: u32) -> u32 {
   return params.num_meta_tokens + (position - params.num_meta_tokens) % params.ring_size;
 }
 `,
-  dot_float: `// dot (f32, f16, bf16): a block of weights, one or two quads, times f32 activations.
+  dot16: `// The products of 16 signed bytes, added up.
+fn dot16(a: vec4u, b: vec4u) -> i32 {
+  return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
+}
+`,
+  dot_iq4_nl: `// dot (iq4_nl): a block of weights times quantised activations, four products an instruction.
+fn dot_block(block: Block, activations: Activations) -> f32 {
+  let low = table_bytes(block & vec4u(0x0f0f0f0fu));
+  let high = table_bytes((block >> vec4u(4u)) & vec4u(0x0f0f0f0fu));
+  return dot_bytes(low, high, activations);
+}
+`,
+  dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. A nibble in a byte's upper half, its top bit
+// flipped, is 16 * (nibble - 8) as a signed byte.
+fn dot_block(block: Block, activations: Activations) -> f32 {
+  let low = ((block << vec4u(4u)) & vec4u(0xf0f0f0f0u)) ^ vec4u(0x80808080u);
+  let high = (block & vec4u(0xf0f0f0f0u)) ^ vec4u(0x80808080u);
+  return dot_bytes(low, high, activations) * 0.0625;
+}
+`,
+  dot_q8_0: `// dot (q8_0): a block of weights times quantised activations, four products an instruction.
+fn dot_block(block: Block, activations: Activations) -> f32 {
+  return dot_bytes(block.low, block.high, activations);
+}
+`,
+  float_tile: `// tile (f32): blocks of activations that a workgroup shares, for weights of f32, f16 and bf16.
+override TILE_QUADS: u32 = 128; // BLOCK_QUADS * TILE_BLOCKS, spelt out because naga accepts no products in the size of an array
+
+var<workgroup> tile: array<vec4f, TILE_QUADS>;
+
 struct Activations {
   low: vec4f,
   high: vec4f,
 }
 
-// The activations that meet block \`block\`, in the row that starts at quad \`x_row\`.
-fn activations_at(x_row: u32, block: u32) -> Activations {
-  var activations: Activations;
-  activations.low = operand(x_row, block * BLOCK_QUADS);
-  if (BLOCK_QUADS == 2u) {
-    activations.high = operand(x_row, block * BLOCK_QUADS + 1u);
+fn keep_quad(x_row: u32, start: u32, quad: u32, count: u32) {
+  if (quad < count) {
+    tile[quad] = operand(x_row, start + quad);
   }
-  return activations;
+}
+
+// Brings blocks first to first + count - 1 of the row that starts at quad \`x_row\`. Every invocation calls; the tile before may be in use
+// by others until the first barrier.
+fn fill_tile(x_row: u32, first: u32, count: u32, index: u32) {
+  workgroupBarrier();
+  for (var quad = index; quad < BLOCK_QUADS * count; quad += 4u * WORKGROUP_SIZE) {
+    keep_quad(x_row, BLOCK_QUADS * first, quad, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + WORKGROUP_SIZE, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + 2u * WORKGROUP_SIZE, BLOCK_QUADS * count);
+    keep_quad(x_row, BLOCK_QUADS * first, quad + 3u * WORKGROUP_SIZE, BLOCK_QUADS * count);
+  }
+  workgroupBarrier();
+}
+
+fn kept_activations(block: u32) -> Activations {
+  return Activations(tile[BLOCK_QUADS * block], tile[BLOCK_QUADS * block + BLOCK_QUADS - 1u]);
 }
 
 fn dot_block(block: Block, activations: Activations) -> f32 {
@@ -2413,42 +2661,32 @@ fn dot_block(block: Block, activations: Activations) -> f32 {
   return sum;
 }
 `,
-  dot_iq4_nl: `// dot (iq4_nl): a block of weights times quantised activations, four products an instruction.
-fn dot_block(block: Block, activations: Activations) -> f32 {
-  let low = table_bytes(block & vec4u(0x0f0f0f0fu));
-  let high = table_bytes((block >> vec4u(4u)) & vec4u(0x0f0f0f0fu));
-  return dot_bytes(low, high, activations);
-}
-`,
-  dot_q4_0: `// dot (q4_0): a block of weights times quantised activations, four products an instruction. The weights' offset is taken out
-// once: sum((nibble - 8) * x) = sum(nibble * x) - 8 * sum(x).
-fn dot_block(block: Block, activations: Activations) -> f32 {
-  let low = block & vec4u(0x0f0f0f0fu);
-  let high = (block >> vec4u(4u)) & vec4u(0x0f0f0f0fu);
-  return dot_bytes(low, high, activations) - 8.0 * activations.sum;
-}
-`,
-  dot_q8_0: `// dot (q8_0): a block of weights times quantised activations, four products an instruction.
-fn dot_block(block: Block, activations: Activations) -> f32 {
-  return dot_bytes(block.low, block.high, activations);
-}
-`,
-  dot_quantized: `// dot (quantised): the activations that meet a block of quantised weights, themselves quantised.
-alias Activations = QuantizedActivations;
+  gated_products: `// gated_products: a workgroup multiplies ROWS rows of two weights by a row of activations.
+override ROWS: u32 = 10; // TEAM_SUMS / 2 * TEAMS: a team's sums are gate's and up's in turn
 
-// Block \`block\` of the row that starts at quad \`x_row\`.
-fn activations_at(x_row: u32, block: u32) -> Activations {
-  let quad = 8u * block;
-  return quantize_block(QuadBlock(
-    operand(x_row, quad),
-    operand(x_row, quad + 1u),
-    operand(x_row, quad + 2u),
-    operand(x_row, quad + 3u),
-    operand(x_row, quad + 4u),
-    operand(x_row, quad + 5u),
-    operand(x_row, quad + 6u),
-    operand(x_row, quad + 7u),
-  ));
+// Row first + at.index of gate and of up, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn gated_products(first: u32, x_row: u32, at: Invocation) -> vec2f {
+  prepare_operand(x_row, at);
+  let team = at.index / LANES;
+  let rows = min(first + TEAM_SUMS / 2u * team + vec2u(0u, 1u), vec2u(params.rows - 1u)) * params.blocks;
+  var sums = vec4f();
+  for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
+    let count = min(TILE_BLOCKS, params.blocks - start);
+    fill_tile(x_row, start, count, at.index);
+    for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
+      let activations = kept_activations(block);
+      let i = rows + start + block;
+      sums += vec4f(products(i.x, activations), 0.0, 0.0);
+      if (TEAM_SUMS > 2u) {
+        sums += vec4f(0.0, 0.0, products(i.y, activations));
+      }
+    }
+  }
+  let scale = operand_scale(at);
+  add_lanes(sums, at.index);
+  let i = 2u * min(at.index, ROWS - 1u);
+  return scale * vec2f(team_sum(i), team_sum(i + 1u));
 }
 `,
   input_a_separate: `// input a in a buffer of its own.
@@ -2475,23 +2713,97 @@ fn b_at(i: u32) -> f32 {
   return out[i];
 }
 `,
+  joined_splits: `// joined_splits: a head's attention out of its splits: each one's weighted sum counts e^(its largest score) times.
+// partials: see attention_split
+override V_HEAD_DIM: u32 = 128;
+override VALUE_QUADS: u32 = 32;
+override VALUE_LANES: u32 = 32; // a power of two, at least VALUE_QUADS
+const MOST_SPLITS = 128u; // at most WORKGROUP_SIZE
+
+@group(0) @binding(0) var<storage, read> partials: array<vec4f>;
+
+var<workgroup> scores: array<vec4f, MOST_SPLITS / 4>;
+var<workgroup> weights: array<f32, MOST_SPLITS>;
+var<workgroup> totals: array<vec4f, MOST_SPLITS / 4>; // the splits' sums of weights, so weighted
+var<workgroup> sums: array<vec4f, WORKGROUP_SIZE>;
+
+// Leaves each split's weight in \`weights\`, and returns the sum of all weights, so weighted. Every invocation calls.
+fn weigh_splits(index: u32, first: u32) -> f32 {
+  var stats = vec4f(-3.0e38, 0.0, 0.0, 0.0);
+  if (index < params.splits) {
+    stats = partials[first + index * (VALUE_QUADS + 1u) + VALUE_QUADS];
+  }
+  if (index < MOST_SPLITS) {
+    scores[index / 4u][index % 4u] = stats.x;
+  }
+  workgroupBarrier();
+  var highest = scores[0];
+  for (var i = 1u; i < (params.splits + 3u) / 4u; i++) {
+    highest = max(highest, scores[i]);
+  }
+  let weight = exp(stats.x - max(max(highest.x, highest.y), max(highest.z, highest.w)));
+  if (index < MOST_SPLITS) {
+    weights[index] = select(0.0, weight, stats.y > 0.0);
+    totals[index / 4u][index % 4u] = weight * stats.y;
+  }
+  workgroupBarrier();
+  var total = vec4f();
+  for (var i = 0u; i < (params.splits + 3u) / 4u; i++) {
+    total += totals[i];
+  }
+  return dot(total, vec4f(1.0));
+}
+
+fn sum_of_split(first: u32, split: u32, quad: u32) -> vec4f {
+  return partials[first + min(split, params.splits - 1u) * (VALUE_QUADS + 1u) + quad];
+}
+
+// The sums of values of four splits, \`step\` apart.
+fn four_sums(first: u32, split: u32, step: u32, quad: u32) -> mat4x4f {
+  return mat4x4f(
+    sum_of_split(first, split, quad),
+    sum_of_split(first, split + step, quad),
+    sum_of_split(first, split + 2u * step, quad),
+    sum_of_split(first, split + 3u * step, quad),
+  );
+}
+
+fn weighted(split: u32, sum: vec4f) -> vec4f {
+  let weight = select(0.0, weights[min(split, MOST_SPLITS - 1u)], split < params.splits);
+  return select(vec4f(), weight * sum, weight > 0.0);
+}
+
+fn weigh_four(sums: mat4x4f, split: u32, step: u32) -> vec4f {
+  let low = weighted(split, sums[0]) + weighted(split + step, sums[1]);
+  return low + weighted(split + 2u * step, sums[2]) + weighted(split + 3u * step, sums[3]);
+}
+
+// Element \`index\` of the head whose first split begins at quad \`first\` of the partials, for the first V_HEAD_DIM invocations.
+// Every invocation calls. The first sums are read before their weights are known.
+fn joined_element(index: u32, first: u32) -> f32 {
+  let step = WORKGROUP_SIZE / VALUE_LANES;
+  let quad = min(index % VALUE_LANES, VALUE_QUADS - 1u);
+  let ahead = four_sums(first, index / VALUE_LANES, step, quad);
+  let total = weigh_splits(index, first);
+  var sum = weigh_four(ahead, index / VALUE_LANES, step);
+  for (var split = index / VALUE_LANES + 4u * step; split < params.splits; split += 4u * step) {
+    sum += weigh_four(four_sums(first, split, step, quad), split, step);
+  }
+  sums[index] = sum;
+  workgroupBarrier();
+  var element = 0.0;
+  for (var lane = (index / 4u) % VALUE_LANES; lane < WORKGROUP_SIZE; lane += VALUE_LANES) {
+    element += sums[lane][index % 4u];
+  }
+  return element / total;
+}
+`,
   levels: `// Rounding activations to whole levels without conversions, which GPUs make at a quarter of an addition's rate or less: 1.5 * 2^23
 // plus a level leaves it, rounded to nearest even, in the lowest bits of the sum, in two's complement.
 const LEVEL_BASE = 12582912.0;
 const LEVEL_BASE_BITS = 0x4b400000u;
 
-// 32 levels, still on LEVEL_BASE_BITS.
-struct LevelBlock {
-  a: vec4u,
-  b: vec4u,
-  c: vec4u,
-  d: vec4u,
-  e: vec4u,
-  f: vec4u,
-  g: vec4u,
-  h: vec4u,
-}
-
+// Levels, still on LEVEL_BASE_BITS.
 fn level_quad(values: vec4f, inverse: f32) -> vec4u {
   return bitcast<vec4u>(fma(values, vec4f(inverse), vec4f(LEVEL_BASE)));
 }
@@ -2501,39 +2813,50 @@ fn rounded_quad(values: vec4f, inverse: f32) -> vec4i {
   return bitcast<vec4i>(level_quad(values, inverse) - LEVEL_BASE_BITS);
 }
 
-// The same for 32 activations.
-fn levels_of(values: QuadBlock, inverse: f32) -> LevelBlock {
-  return LevelBlock(
-    level_quad(values.a, inverse),
-    level_quad(values.b, inverse),
-    level_quad(values.c, inverse),
-    level_quad(values.d, inverse),
-    level_quad(values.e, inverse),
-    level_quad(values.f, inverse),
-    level_quad(values.g, inverse),
-    level_quad(values.h, inverse),
-  );
-}
-
-fn sum_of(levels: LevelBlock) -> i32 {
-  let sums = levels.a + levels.b + levels.c + levels.d + levels.e + levels.f + levels.g + levels.h;
-  return bitcast<i32>(sums.x + sums.y + sums.z + sums.w - 32u * LEVEL_BASE_BITS);
-}
-
+// The lowest bytes of four levels.
 fn first_bytes(quad: vec4u) -> u32 {
   return (quad.x & 0xffu) | ((quad.y & 0xffu) << 8u) | ((quad.z & 0xffu) << 16u) | (quad.w << 24u);
 }
 
+// The bytes above them.
 fn second_bytes(quad: vec4u) -> u32 {
   return ((quad.x >> 8u) & 0xffu) | (quad.y & 0xff00u) | ((quad.z & 0xff00u) << 8u) | ((quad.w & 0xff00u) << 16u);
 }
+`,
+  operand_fused: `// operand (fused): the mean of a mixer's two RMS-normed branches (arXiv:2411.13676, eq. 3), for one row.
+// x: [attention (quads) | ssm (quads)] of f32   norm: the same of their norms' weights
+@group(0) @binding(5) var<storage, read> x: array<vec4f>;
+@group(0) @binding(6) var<storage, read> norm: array<vec4f>;
 
-fn first_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return vec4u(first_bytes(a), first_bytes(b), first_bytes(c), first_bytes(d));
+// What each branch is multiplied by: half of 1 / sqrt(mean of its squares + eps).
+var<private> branch_scales: vec2f;
+
+// Both branches' squares in a quad, 0 beyond the last.
+fn squares_at(quad: u32) -> vec4f {
+  let i = min(quad, params.quads - 1u);
+  let attention = x[i];
+  let ssm = x[params.quads + i];
+  return select(vec4f(), vec4f(dot(attention, attention), dot(ssm, ssm), 0.0, 0.0), quad < params.quads);
 }
 
-fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
-  return vec4u(second_bytes(a), second_bytes(b), second_bytes(c), second_bytes(d));
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+  var squares = vec4f();
+  for (var quad = at.index; quad < params.quads; quad += 4u * WORKGROUP_SIZE) {
+    let low = squares_at(quad) + squares_at(quad + WORKGROUP_SIZE);
+    squares += low + (squares_at(quad + 2u * WORKGROUP_SIZE) + squares_at(quad + 3u * WORKGROUP_SIZE));
+  }
+  branch_scales = 0.5 / sqrt(sum4(squares, at).xy / f32(4u * params.quads) + params.eps);
+}
+
+fn operand(x_row: u32, quad: u32) -> vec4f {
+  let attention = norm[quad] * x[quad] * branch_scales.x;
+  let ssm = norm[params.quads + quad] * x[params.quads + quad] * branch_scales.y;
+  return attention + ssm;
+}
+
+fn operand_scale(at: Invocation) -> f32 {
+  return 1.0;
 }
 `,
   operand_normed: `// operand (normed): the RMS norm (arXiv:1910.07467) of the activations that a product reads, four at a time. What it divides a row by is
@@ -2544,6 +2867,10 @@ fn second_bytes_of(a: vec4u, b: vec4u, c: vec4u, d: vec4u) -> vec4u {
 
 // The squares of the activations that this invocation read.
 var<private> squares: f32;
+
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
 
 // Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`, not divided yet. The workgroup reads each once.
 fn operand(x_row: u32, quad: u32) -> vec4f {
@@ -2560,6 +2887,10 @@ fn operand_scale(at: Invocation) -> f32 {
   operand_plain: `// operand (plain): the activations that a product reads, four at a time.
 // x: [l, quads] of f32, rows ending in zeros
 @group(0) @binding(5) var<storage, read> x: array<vec4f>;
+
+// Every invocation calls, before it reads.
+fn prepare_operand(x_row: u32, at: Invocation) {
+}
 
 // Activations 4 * quad .. 4 * quad + 3 of the row that starts at quad \`x_row\`.
 fn operand(x_row: u32, quad: u32) -> vec4f {
@@ -2724,28 +3055,38 @@ fn products(i: u32, activations: Activations) -> vec2f {
   return scales * vec2f(dot_block(gate[i], activations), dot_block(up[i], activations));
 }
 `,
-  quad_block: `// 32 activations, the unit that is quantised by one scale.
-struct QuadBlock {
-  a: vec4f,
-  b: vec4f,
-  c: vec4f,
-  d: vec4f,
-  e: vec4f,
-  f: vec4f,
-  g: vec4f,
-  h: vec4f,
-}
+  quantized_tile: `// tile (quantised): blocks of activations that a workgroup quantises once and shares.
+override TILE_HALVES: u32 = 128; // 2 * TILE_BLOCKS, spelt out because naga accepts no products in the size of an array
 
-fn largest_of(values: QuadBlock) -> f32 {
-  let low = max(max(abs(values.a), abs(values.b)), max(abs(values.c), abs(values.d)));
-  let high = max(max(abs(values.e), abs(values.f)), max(abs(values.g), abs(values.h)));
-  let largest = max(low, high);
-  return max(max(largest.x, largest.y), max(largest.z, largest.w));
-}
+var<workgroup> quarter_maxima: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]
 
-// The products of 16 signed bytes, added up.
-fn dot16(a: vec4u, b: vec4u) -> i32 {
-  return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
+// Brings blocks first to first + count - 1 of the row that starts at quad \`x_row\`: an invocation takes a quarter of a block at a time.
+// Every invocation calls; the tile before may be in use by others until the first barrier.
+fn fill_tile(x_row: u32, first: u32, count: u32, index: u32) {
+  for (var start = 0u; start < 4u * count; start += WORKGROUP_SIZE) {
+    let quarter = start + index;
+    let inside = quarter < 4u * count;
+    var low = vec4f();
+    var high = vec4f();
+    if (inside) {
+      low = operand(x_row, 8u * first + 2u * quarter);
+      high = operand(x_row, 8u * first + 2u * quarter + 1u);
+    }
+    let sizes = max(abs(low), abs(high));
+    workgroupBarrier();
+    quarter_maxima[index / 4u][index % 4u] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
+    workgroupBarrier();
+    let maxima = quarter_maxima[index / 4u];
+    let most = max(max(maxima.x, maxima.y), max(maxima.z, maxima.w));
+    let inverse = select(0.0, MOST_LEVEL / most, most > 0.0);
+    if (inside) {
+      keep_levels(quarter, level_quad(low, inverse), level_quad(high, inverse));
+      if (quarter % 4u == 0u) {
+        block_scales[quarter / 4u] = most / MOST_LEVEL;
+      }
+    }
+  }
+  workgroupBarrier();
 }
 `,
   read_cache_any: `// Key/value cache, read element by element: heads of any width. What lies beyond a head is 0.
@@ -2771,47 +3112,20 @@ fn value_quad(row: u32, quad: u32) -> vec4f {
   return vec4f(value_element(row, i), value_element(row, i + 1u), value_element(row, i + 2u), value_element(row, i + 3u));
 }
 `,
-  read_cache_f16_quads: `// Key/value cache of f16, read four elements at a time: heads and rows are whole quads.
-@group(0) @binding(1) var<storage, read> keys: array<vec2u>;
-@group(0) @binding(2) var<storage, read> values: array<vec2u>;
-
-fn quad_of(words: vec2u) -> vec4f {
-  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
-}
-
-// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
-fn key_quad(row: u32, quad: u32) -> vec4f {
-  return quad_of(keys[row / 4u + quad]);
-}
-
-fn value_quad(row: u32, quad: u32) -> vec4f {
-  return quad_of(values[row / 4u + quad]);
-}
-`,
-  read_cache_f32_quads: `// Key/value cache of f32, read four elements at a time: heads and rows are whole quads.
-@group(0) @binding(1) var<storage, read> keys: array<vec4f>;
-@group(0) @binding(2) var<storage, read> values: array<vec4f>;
-
-// Elements 4 * quad .. 4 * quad + 3 of the key head that starts at element \`row\`.
-fn key_quad(row: u32, quad: u32) -> vec4f {
-  return keys[row / 4u + quad];
-}
-
-fn value_quad(row: u32, quad: u32) -> vec4f {
-  return values[row / 4u + quad];
-}
+  read_cache_quads: `// Key/value cache whose heads and rows are whole quads, read only.
+@group(0) @binding(1) var<storage, read> keys: array<CacheQuad>;
+@group(0) @binding(2) var<storage, read> values: array<CacheQuad>;
 `,
   reduce_subgroups: `// reduce, with subgroups: sums over a workgroup of WORKGROUP_SIZE invocations, returned to all of them.
 // Every invocation calls, in uniform control flow; subgroups are runs of \`lanes\` consecutive invocations.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
   @builtin(subgroup_size) lanes: u32,
 }
 
-// One sum a subgroup; at worst a subgroup is one invocation.
-var<workgroup> subgroup_sums: array<vec4f, WORKGROUP_SIZE>;
+// One sum a subgroup, which WebGPU makes of four invocations at least, of 256 at most.
+var<workgroup> subgroup_sums: array<vec4f, 64>;
 
 fn sum4(values: vec4f, at: Invocation) -> vec4f {
   let sums = subgroupAdd(values);
@@ -2845,7 +3159,6 @@ fn sum1(value: f32, at: Invocation) -> f32 {
 // Every invocation calls, in uniform control flow.
 struct Invocation {
   @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) group: vec3u,
 }
 
 var<workgroup> tree4: array<vec4f, WORKGROUP_SIZE>;
@@ -2879,6 +3192,22 @@ fn sum1(value: f32, at: Invocation) -> f32 {
   return total;
 }
 `,
+  rotated_quads: `// rotated_quads: heads of in_proj's output, rotated by RoPE (arXiv:2104.09864), which pairs a head's first half with its second.
+// frequencies: [HEAD_DIM / 2] of 64-bit turns, high word first
+
+// Quads \`quad\` and \`quad\` + KEY_QUADS / 2 of the head that starts at quad \`head\` of \`projected\`.
+fn rotated_quads(head: u32, quad: u32, position: u32) -> mat2x4f {
+  let low = projected[head + quad];
+  let high = projected[head + quad + KEY_QUADS / 2u];
+  let a = rotation(position, frequencies[4u * quad]);
+  let b = rotation(position, frequencies[4u * quad + 1u]);
+  let c = rotation(position, frequencies[4u * quad + 2u]);
+  let d = rotation(position, frequencies[4u * quad + 3u]);
+  let cosines = vec4f(a.x, b.x, c.x, d.x);
+  let sines = vec4f(a.y, b.y, c.y, d.y);
+  return mat2x4f(low * cosines - high * sines, high * cosines + low * sines);
+}
+`,
   rotation: `// Angles of RoPE, exact at any position: a frequency is turns per position as a 64-bit fraction (x: high word, y: low word),
 // so that the product's whole turns overflow away and what is left is the phase in units of 2^-32 turns.
 
@@ -2906,6 +3235,40 @@ fn rotation(position: u32, frequency: vec2u) -> vec2f {
   }
 }
 `,
+  row_product: `// row_product: a workgroup multiplies ROWS rows of a weight by a row of activations.
+// weights: [rows, blocks] blocks, their scales: see product
+override ROWS: u32 = 20; // TEAM_SUMS * TEAMS
+
+@group(0) @binding(0) var<storage, read> weights: array<Block>;
+
+// Row first + at.index of the weight, times the row of activations that starts at quad \`x_row\`, for the first ROWS invocations.
+// Every invocation calls.
+fn row_product(first: u32, x_row: u32, at: Invocation) -> f32 {
+  prepare_operand(x_row, at);
+  let team = at.index / LANES;
+  let rows = min(first + TEAM_SUMS * team + vec4u(0u, 1u, 2u, 3u), vec4u(params.rows - 1u)) * params.blocks;
+  var sums = vec4f();
+  for (var start = 0u; start < params.blocks; start += TILE_BLOCKS) {
+    let count = min(TILE_BLOCKS, params.blocks - start);
+    fill_tile(x_row, start, count, at.index);
+    for (var block = at.index % LANES; team < TEAMS && block < count; block += LANES) {
+      let activations = kept_activations(block);
+      let i = rows + start + block;
+      sums.x += product(i.x, activations);
+      if (TEAM_SUMS > 1u) {
+        sums.y += product(i.y, activations);
+      }
+      if (TEAM_SUMS > 2u) {
+        sums.z += product(i.z, activations);
+        sums.w += product(i.w, activations);
+      }
+    }
+  }
+  let scale = operand_scale(at);
+  add_lanes(sums, at.index);
+  return scale * team_sum(min(at.index, ROWS - 1u));
+}
+`,
   sample_control: `// What a sampler keeps from one token to the next, and what its kernels tell each other within one.
 struct Control {
   max_key: atomic<u32>, // key of the largest scaled logit of this step
@@ -2926,6 +3289,116 @@ const REFUSED = 0xffffffffu;
   scale: `// Scale number \`i\` of a row-major array of f16 scales, given the word that holds it.
 fn scale_at(pair: u32, i: u32) -> f32 {
   return unpack2x16float(pair >> (16u * (i & 1u))).x;
+}
+`,
+  scan_channel: `// scan_channel: one step of the selective scan (Mamba, arXiv:2312.00752, Algorithm 2) with Hymba's inner norms and its gate:
+//   [dt | B | C] = dt_bc, each RMS-normed;   delta = softplus(dt_proj dt + dt_bias)
+//   h = exp(delta * A) * h + (delta * x) B^T;   y = (h C + D * x) * silu(z)
+// LANES invocations share a channel's states and its row of dt_proj. dt_proj: [d_inner, dt_rank]   A, state: [d_inner, d_state]
+// dt_bc_at(t, i): element of a row of dt_bc
+// vector_at(i): [dt_norm (dt_rank) | b_norm (d_state) | c_norm (d_state) | dt_bias (d_inner) | D (d_inner)]
+override DT_BC: u32 = 132; // dt_rank + 2 d_state
+const LANES = 32u;
+
+@group(0) @binding(3) var<storage, read> dt_proj: array<f32>;
+@group(0) @binding(4) var<storage, read> A: array<f32>;
+@group(0) @binding(5) var<storage, read_write> state: array<f32>;
+
+var<workgroup> normed: array<f32, DT_BC>;
+var<workgroup> lane_sums: array<vec4f, 64>;
+
+// 0 for dt, 1 for B, 2 for C.
+fn part_of(i: u32) -> u32 {
+  return u32(i >= params.dt_rank) + u32(i >= params.dt_rank + params.d_state);
+}
+
+// Norms row \`t\`. Every invocation calls.
+fn load_normed(t: u32, at: Invocation) {
+  var squares = vec4f();
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    let value = dt_bc_at(t, i);
+    let square = value * value;
+    squares += select(vec4f(), vec4f(square), vec4u(0u, 1u, 2u, 3u) == vec4u(part_of(i)));
+  }
+  let sizes = vec3f(f32(params.dt_rank), f32(params.d_state), f32(params.d_state));
+  let scales = 1.0 / sqrt(sum4(squares, at).xyz / sizes + params.eps);
+  for (var i = at.index; i < DT_BC; i += WORKGROUP_SIZE) {
+    normed[i] = vector_at(i) * dt_bc_at(t, i) * scales[part_of(i)];
+  }
+  workgroupBarrier();
+}
+
+// The sum over the lanes of this invocation's channel. Every invocation calls.
+fn sum_lanes(value: f32, index: u32) -> f32 {
+  lane_sums[index / 4u][index % 4u] = value;
+  workgroupBarrier();
+  let i = index / LANES * (LANES / 4u);
+  let low = lane_sums[i] + lane_sums[i + 1u] + lane_sums[i + 2u] + lane_sums[i + 3u];
+  let sums = low + lane_sums[i + 4u] + lane_sums[i + 5u] + lane_sums[i + 6u] + lane_sums[i + 7u];
+  workgroupBarrier();
+  return sums.x + sums.y + sums.z + sums.w;
+}
+
+// What a channel's step reads that its inputs do not decide: at this lane, so that it is under way before they are known.
+struct Channel {
+  dt_weights: vec4f, // of columns lane, lane + LANES, ... of dt_proj
+  rate: f32, // A
+  h: f32,
+}
+
+fn dt_weight(channel: u32, i: u32) -> f32 {
+  return select(0.0, dt_proj[channel * params.dt_rank + min(i, params.dt_rank - 1u)], i < params.dt_rank);
+}
+
+fn dt_weights(channel: u32, i: u32) -> vec4f {
+  return vec4f(
+    dt_weight(channel, i),
+    dt_weight(channel, i + LANES),
+    dt_weight(channel, i + 2u * LANES),
+    dt_weight(channel, i + 3u * LANES),
+  );
+}
+
+fn load_channel(channel: u32, index: u32) -> Channel {
+  let lane = index % LANES;
+  let inside = min(channel, params.d_inner - 1u);
+  let n = min(lane, params.d_state - 1u);
+  let h = state[params.state_offset + inside * params.state_stride + n];
+  return Channel(dt_weights(inside, lane), A[inside * params.d_state + n], h);
+}
+
+fn dt_product(weights: vec4f, i: u32) -> f32 {
+  let columns = min(i + LANES * vec4u(0u, 1u, 2u, 3u), vec4u(params.dt_rank - 1u));
+  return dot(weights, vec4f(normed[columns.x], normed[columns.y], normed[columns.z], normed[columns.w]));
+}
+
+// One state's step; what it adds to y.
+fn step_state(channel: u32, n: u32, rate: f32, h: f32, delta: f32, x: f32) -> f32 {
+  let B = normed[params.dt_rank + n];
+  let C = normed[params.dt_rank + params.d_state + n];
+  let next = exp(delta * rate) * h + delta * x * B;
+  state[params.state_offset + channel * params.state_stride + n] = next;
+  return next * C;
+}
+
+// y of a channel for input x and gate z, after load_normed, at each of the channel's invocations. Every invocation calls.
+fn scan_channel(channel: u32, loaded: Channel, x: f32, z: f32, at: Invocation) -> f32 {
+  let lane = at.index % LANES;
+  let inside = channel < params.d_inner;
+  var product = dt_product(loaded.dt_weights, lane);
+  for (var i = lane + 4u * LANES; inside && i < params.dt_rank; i += 4u * LANES) {
+    product += dt_product(dt_weights(channel, i), i);
+  }
+  let delta = softplus(sum_lanes(product, at.index) + vector_at(DT_BC + channel));
+  var y = 0.0;
+  if (inside && lane < params.d_state) {
+    y = step_state(channel, lane, loaded.rate, loaded.h, delta, x);
+  }
+  for (var n = lane + LANES; inside && n < params.d_state; n += LANES) {
+    let h = state[params.state_offset + channel * params.state_stride + n];
+    y += step_state(channel, n, A[channel * params.d_state + n], h, delta, x);
+  }
+  return (sum_lanes(y, at.index) + vector_at(DT_BC + params.d_inner + channel) * x) * silu(z);
 }
 `,
   scan_rows: `// scan_rows: what ssm_scan_rows brings to workgroup memory and back, ROWS rows of CHANNELS channels at a time: an invocation up to four
@@ -3029,6 +3502,37 @@ fn store_rows(index: u32, start: u32, channel: u32, skip: f32, gates: vec4f) {
   store_row(index + WORKGROUP_SIZE, t.y, channel, skip, gates.y);
   store_row(index + 2u * WORKGROUP_SIZE, t.z, channel, skip, gates.z);
   store_row(index + 3u * WORKGROUP_SIZE, t.w, channel, skip, gates.w);
+}
+`,
+  team_sums: `// team_sums: how a workgroup makes sums of products with activations that all of it shares: LANES invocations share the blocks of a row,
+// and each of TEAMS such teams makes TEAM_SUMS sums at a time.
+override LANES: u32 = 50;
+override TEAMS: u32 = 5; // LANES * TEAMS <= WORKGROUP_SIZE
+override TEAM_SUMS: u32 = 4; // 1, 2 or 4, and 8 * TEAM_SUMS * TEAMS <= WORKGROUP_SIZE
+override TILE_BLOCKS: u32 = 64; // of activations that fit into workgroup memory
+
+var<workgroup> lane_sums: array<vec4f, WORKGROUP_SIZE>;
+var<workgroup> eighths: array<vec4f, 64>; // [WORKGROUP_SIZE / 4]: of sums, two quads each
+
+// Adds the teams' sums up over their lanes, for team_sum. Every invocation calls.
+fn add_lanes(sums: vec4f, index: u32) {
+  lane_sums[index] = sums;
+  workgroupBarrier();
+  let each = index / 8u;
+  var eighth = 0.0;
+  if (each < TEAM_SUMS * TEAMS) {
+    for (var lane = index % 8u; lane < LANES; lane += 8u) {
+      eighth += lane_sums[each / TEAM_SUMS * LANES + lane][each % TEAM_SUMS];
+    }
+  }
+  eighths[index / 4u][index % 4u] = eighth;
+  workgroupBarrier();
+}
+
+// Sum i % TEAM_SUMS of team i / TEAM_SUMS.
+fn team_sum(i: u32) -> f32 {
+  let sums = eighths[2u * i] + eighths[2u * i + 1u];
+  return sums.x + sums.y + sums.z + sums.w;
 }
 `,
   tile_128: `// For many rows: 256 invocations, 16 KiB.
@@ -3174,5 +3678,9 @@ fn visible_keys(position: u32) -> VisibleKeys {
 fn visible_position(keys: VisibleKeys, i: u32) -> u32 {
   return select(keys.first + i - keys.meta_tokens, i, i < keys.meta_tokens);
 }
+`,
+  write_cache_quads: `// Key/value cache whose heads and rows are whole quads, read and written.
+@group(0) @binding(1) var<storage, read_write> keys: array<CacheQuad>;
+@group(0) @binding(2) var<storage, read_write> values: array<CacheQuad>;
 `,
 };

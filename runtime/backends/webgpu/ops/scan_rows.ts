@@ -39,18 +39,10 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
   const dt = scratchRows(gpu, "dt", l, dInner);
   tiledLinear(gpu, { x: low, weight: asMatrix(dtProj), out: dt });
   const channels = WORKGROUP_SIZE / lanes;
-  const rows = Math.min(MOST_ROWS, 4 * lanes);
   gpu.commands.run({
     kernel: "ssm_scan_rows",
     libraries: ["pointwise", "scan_rows"],
-    constants: {
-      WORKGROUP_SIZE,
-      LANES: lanes,
-      CHANNELS: channels,
-      ROWS: rows,
-      B_C: rows * 2 * lanes,
-      ROW_CHANNELS: rows * channels,
-    },
+    constants: constantsOf(lanes),
     resources: {
       dt: regionOf(dt),
       bC: regionOf(bC),
@@ -64,6 +56,18 @@ export function scanRows(gpu: Gpu, args: SsmScanArgs): void {
     params: { l, dInner, dState, ...places({ dt, x, z, state: ssmState, out }) },
     grid: [Math.ceil(dInner / channels)],
   });
+}
+
+function constantsOf(lanes: number): Record<string, number> {
+  const [rows, channels] = [Math.min(MOST_ROWS, 4 * lanes), WORKGROUP_SIZE / lanes];
+  return {
+    WORKGROUP_SIZE,
+    LANES: lanes,
+    CHANNELS: channels,
+    ROWS: rows,
+    B_C: rows * 2 * lanes,
+    ROW_CHANNELS: rows * channels,
+  };
 }
 
 /** A plain weight of whole quads, as a product reads it: f32 in blocks of four. */
