@@ -28,17 +28,19 @@ export interface Division {
  * Divides the heads and keys of a call.
  *
  * @param otherSplits splits that are joined with these
+ * @param queryBytes workgroup memory for queries
  *
  * @throws {KernelError} where a head is too wide
  */
 export function divide(
   { cache, numHeads, numKvHeads, lookback, queries, out }: AttentionArgs,
   otherSplits = 0,
+  queryBytes = QUERY_BYTES,
 ): Division {
   const headDim = columnCount(queries) / numHeads;
   const vHeadDim = columnCount(out) / numHeads;
   const fits = (group: number): boolean =>
-    group <= MAX_GROUP && 16 * group * Math.ceil(headDim / 4) <= QUERY_BYTES;
+    group <= MAX_GROUP && 16 * group * Math.ceil(headDim / 4) <= queryBytes;
   if (vHeadDim > MAX_VALUE_DIM || !fits(1)) {
     throw new KernelError(
       `Cannot run attention: values have ${vHeadDim} dimensions a head and keys ${headDim}, expected at most ${MAX_VALUE_DIM}`,

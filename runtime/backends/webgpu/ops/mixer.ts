@@ -18,6 +18,8 @@ import { sharesBuffer } from "./shared_buffer.ts";
 
 /** Taps of the convolution in project_and_convolve.wgsl. */
 const TAPS = 4;
+/** Workgroup memory that attend_and_project has for queries on every device: 16 KiB, less 12.3 for scores, sums and x_proj's tile, and a key. */
+const QUERY_BYTES = 3072;
 
 /** Whether the kernels can run a mixer: one row, everything in whole quads, four taps, an x_proj that is not quantised. */
 export function fusesMixer(ops: MixerOps): boolean {
@@ -39,7 +41,7 @@ export function fusesMixer(ops: MixerOps): boolean {
 export function mixer(gpu: Gpu, ops: MixerOps): void {
   const { attention, ropeAppend, headFusion, outProj, xProj } = ops;
   const ownSplits = ropeAppend.append ? 1 : 0;
-  const keys = divide(attention, ownSplits);
+  const keys = divide(attention, ownSplits, QUERY_BYTES);
   const division = { ...keys, allSplits: keys.splits + ownSplits };
   const dInner = columnCount(attention.out);
   const xProjQuads = Math.ceil(columnCount(xProj.out) / 4);
