@@ -116,7 +116,7 @@ fn by_steps<const PLANES: usize>(planes: [[I8x16; 2]; PLANES]) -> [[[i8; 16]; 2]
     let [a, b, c, d] = if PLANES == 1 {
         [first[0].zip_low(first[1]), first[0].zip_high(first[1]), last[0], last[1]]
     } else {
-        transposed([first[0], first[1], last[0], last[1]])
+        F32x4::transposed([first[0], first[1], last[0], last[1]])
     };
     let pairs = [[a, b], [c, d]].map(|pair| pair.map(|quads| quads.bits().as_bytes().to_array()));
     core::array::from_fn(|plane| pairs[plane])
@@ -134,17 +134,11 @@ fn interleave(rows: [&QuantizedRow; TILE], tile: &mut ActivationTile) {
     tile.scales = rows.each_ref().map(|row| row.scale);
     tile.minus_sums = rows.each_ref().map(|row| row.minus_sum);
     for half in 0..2 {
-        let columns = transposed(rows.each_ref().map(|row| row.quotients[half].as_i32().as_f32()));
+        let columns = F32x4::transposed(rows.each_ref().map(|row| row.quotients[half].as_i32().as_f32()));
         for (i, quads) in columns.into_iter().enumerate() {
             tile.quotients[4 * half + i] = quads.bits().as_bytes().to_array();
         }
     }
-}
-
-#[inline(always)]
-fn transposed([a, b, c, d]: [F32x4; 4]) -> [F32x4; 4] {
-    let (low, high) = ([a.zip_low(c), b.zip_low(d)], [a.zip_high(c), b.zip_high(d)]);
-    [low[0].zip_low(low[1]), low[0].zip_high(low[1]), high[0].zip_low(high[1]), high[0].zip_high(high[1])]
 }
 
 /// A block in registers.

@@ -86,4 +86,10 @@ impl F32x4 {
         let second = b.zip_low(d) + b.zip_high(d);
         first.zip_low(second) + first.zip_high(second)
     }
+    /// Lane i of all four vectors in vector i.
+    #[inline(always)]
+    pub fn transposed([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let (low, high) = ([a.zip_low(c), b.zip_low(d)], [a.zip_high(c), b.zip_high(d)]);
+        [low[0].zip_low(low[1]), low[0].zip_high(low[1]), high[0].zip_low(high[1]), high[0].zip_high(high[1])]
+    }
 }

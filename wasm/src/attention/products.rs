@@ -2,6 +2,7 @@
 //! not depend on how many others are computed beside it.
 use super::source::{BLOCK, Mask, Strip};
 use crate::kv_cache::Element;
+use crate::lanes;
 use crate::rounding::Rounding;
 use crate::simd::F32x4;
 
@@ -73,58 +74,68 @@ pub fn accumulate_strips<R: Rounding>(
     values: &[Strip],
     out: &mut [[f32; 8]],
 ) {
-    let weights = transpose(weights);
-    let eights = values.len();
-    let count = out.len() / eights;
-    for (i, values) in values.iter().enumerate() {
-        let mut sums = [[F32x4::zero(); 2]; TOGETHER];
-        for (n, sums) in sums[..count].iter_mut().enumerate() {
-            *sums = f32::eight(&out[n * eights + i]);
-        }
-        if seen == Mask::MAX {
-            add_strip::<R>(&mut sums, &weights, values);
-        } else {
-            for index in (0..BLOCK).filter(|index| seen >> index & 1 != 0) {
-                add::<R>(&mut sums, weights[index], &values[index]);
+    match weights.first_chunk::<TOGETHER>() {
+        Some(four) => accumulate_together::<R, TOGETHER>(four, seen, values, out),
+        None => {
+            for (weights, out) in weights.iter().zip(out.chunks_exact_mut(values.len())) {
+                accumulate_together::<R, 1>(&[*weights], seen, values, out);
             }
         }
-        for (n, sums) in sums[..count].iter().enumerate() {
-            out[n * eights + i] = f32::encode(*sums);
+    }
+}
+
+#[inline(always)]
+fn accumulate_together<R: Rounding, const N: usize>(
+    weights: &[[f32; BLOCK]; N],
+    seen: Mask,
+    values: &[Strip],
+    mut out: &mut [[f32; 8]],
+) {
+    let weights = transpose(weights);
+    let outs: [&mut [[f32; 8]]; N] = core::array::from_fn(|_| {
+        let (first, others) = core::mem::take(&mut out).split_at_mut(values.len());
+        out = others;
+        first
+    });
+    for (i, values) in values.iter().enumerate() {
+        let mut sums: [[F32x4; 2]; N] = core::array::from_fn(|n| f32::eight(&outs[n][i]));
+        if seen == Mask::MAX {
+            for (weights, values) in weights.iter().zip(values) {
+                add::<R, N>(&mut sums, *weights, values);
+            }
+        } else {
+            for index in (0..BLOCK).filter(|index| seen >> index & 1 != 0) {
+                add::<R, N>(&mut sums, weights[index], &values[index]);
+            }
+        }
+        for n in 0..N {
+            outs[n][i] = f32::encode(sums[n]);
         }
     }
 }
 
 #[inline(always)]
-fn add_strip<R: Rounding>(sums: &mut [[F32x4; 2]; TOGETHER], weights: &[F32x4; BLOCK], values: &Strip) {
-    for (weights, values) in weights.iter().zip(values) {
-        add::<R>(sums, *weights, values);
-    }
-}
-
-#[inline(always)]
-fn add<R: Rounding>(sums: &mut [[F32x4; 2]; TOGETHER], weights: F32x4, values: &[f32; 8]) {
+fn add<R: Rounding, const N: usize>(sums: &mut [[F32x4; 2]; N], weights: F32x4, values: &[f32; 8]) {
+    let lanes = [
+        weights.repeat_lane::<0>(),
+        weights.repeat_lane::<1>(),
+        weights.repeat_lane::<2>(),
+        weights.repeat_lane::<3>(),
+    ];
     let values = f32::eight(values);
-    add_query::<R, 0>(sums, weights, values);
-    add_query::<R, 1>(sums, weights, values);
-    add_query::<R, 2>(sums, weights, values);
-    add_query::<R, 3>(sums, weights, values);
-}
-
-#[inline(always)]
-fn add_query<R: Rounding, const N: usize>(
-    sums: &mut [[F32x4; 2]; TOGETHER],
-    weights: F32x4,
-    values: [F32x4; 2],
-) {
-    let weight = weights.repeat_lane::<N>();
-    for half in 0..2 {
-        sums[N][half] = R::mul_add(weight, values[half], sums[N][half]);
+    for n in 0..N {
+        sums[n] = core::array::from_fn(|half| R::mul_add(lanes[n], values[half], sums[n][half]));
     }
 }
 
 /// For each row of a block, the weights of up to four queries.
-fn transpose(weights: &[[f32; BLOCK]]) -> [F32x4; BLOCK] {
-    core::array::from_fn(|index| {
-        F32x4::from_array(core::array::from_fn(|n| weights.get(n).map_or(0.0, |weights| weights[index])))
-    })
+#[inline(always)]
+fn transpose<const N: usize>(weights: &[[f32; BLOCK]; N]) -> [F32x4; BLOCK] {
+    const { assert!(N <= 4) };
+    let mut lanes = [F32x4::zero(); BLOCK];
+    for (i, lanes) in lanes.as_chunks_mut().0.iter_mut().enumerate() {
+        let four = |n: usize| weights.get(n).map_or(F32x4::zero(), |weights| lanes::load(weights, 4 * i));
+        *lanes = F32x4::transposed([four(0), four(1), four(2), four(3)]);
+    }
+    lanes
 }
