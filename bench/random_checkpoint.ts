@@ -13,9 +13,8 @@ import type { ByteSource } from "../runtime/formats/byte_source.ts";
 import { dequantize, quantize } from "../runtime/formats/quantize.ts";
 import type { PlacedTensor } from "../runtime/formats/tensor_file.ts";
 import { checkpointMetadata } from "../runtime/gguf_checkpoint.ts";
-import { packedDtype } from "../runtime/pack_checkpoint.ts";
 import { BLOCK_BYTES, BLOCK_SIZE, byteLength, elementCount, type WeightDtype } from "../runtime/tensor.ts";
-import { tensorSpecs } from "../runtime/weights.ts";
+import { storageDtype, tensorSpecs } from "../runtime/weights.ts";
 import { randomValues } from "./random_weights.ts";
 import { SHAPE_NAMES, shapeConfig, type ShapeName } from "./shapes.ts";
 
@@ -70,9 +69,9 @@ function packedFile(configJson: string, dtype: WeightDtype, seed: number): Rando
   const specs = tensorSpecs(parseConfig(configJson));
   const tensors = published(specs).map((info) => ({
     ...info,
-    dtype: packedDtype({ ...info, byteLength: 0 }, specs.get(info.name)!, dtype),
+    dtype: storageDtype(info, specs.get(info.name)!, dtype),
   }));
-  const header = encodeHeader(checkpointMetadata(texts, "Random weights", dtype), tensors);
+  const header = encodeHeader(checkpointMetadata(texts, { name: "Random weights", dtype }), tensors);
   return { configJson, seed, header, ...place(tensors, header.length, DEFAULT_ALIGNMENT) };
 }
 

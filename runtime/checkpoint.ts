@@ -106,7 +106,7 @@ async function openPublished(open: Open, signal?: AbortSignal): Promise<Checkpoi
     optional(readText(open, "generation_config.json", signal)),
   ]);
   const tensors = await openTensors(open, signal);
-  return { configJson, tokenizerJson, tokenizerConfigJson, generationConfigJson, tensors };
+  return { configJson, tokenizerJson, tokenizerConfigJson, generationConfigJson, tensors, metaState: null };
 }
 
 async function openTensors(open: Open, signal?: AbortSignal): Promise<TensorFile> {

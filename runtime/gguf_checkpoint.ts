@@ -4,12 +4,14 @@
  * tools and never read back.
  */
 
-import type { CheckpointTexts } from "./checkpoint_files.ts";
+import type { Checkpoint, CheckpointTexts } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig } from "./config.ts";
 import { ConfigError, WeightsError } from "./errors.ts";
+import { isMetaStateTensor } from "./meta_state_tensors.ts";
 import type { WeightDtype } from "./tensor.ts";
 import type { ByteSource } from "./formats/byte_source.ts";
 import { excerpt } from "./formats/excerpt.ts";
+import { selectTensors } from "./formats/tensor_file.ts";
 import { type GgufFile, openGguf } from "./formats/gguf.ts";
 import { FILE_TYPE, type GgufNumberType, type GgufValue } from "./formats/gguf_format.ts";
 import { isObject, parseStrictJson } from "./formats/strict_json.ts";
@@ -19,9 +21,11 @@ const CONFIG_KEY = "hymba.config_json";
 const TOKENIZER_KEY = "tokenizer.huggingface.json";
 const TOKENIZER_CONFIG_KEY = "hymba.tokenizer_config_json";
 const GENERATION_CONFIG_KEY = "hymba.generation_config_json";
+/** Says that the file has the state behind the meta tokens, and which network's it is. */
+const META_STATE_KEY = "hymba.memory_state.fingerprint";
 
 /** A packed checkpoint, its tensors not yet read. */
-export interface GgufCheckpoint extends CheckpointTexts {
+export interface GgufCheckpoint extends Checkpoint {
   readonly tensors: GgufFile;
 }
 
@@ -44,12 +48,15 @@ export async function openGgufCheckpoint(source: ByteSource, signal?: AbortSigna
   if (configJson === null) {
     throw unusable(source.name, `it has no "${CONFIG_KEY}", expected config.json there`);
   }
+  const fingerprint = text(META_STATE_KEY);
+  const isOfState = (name: string): boolean => fingerprint !== null && isMetaStateTensor(name);
   return {
     configJson,
     tokenizerJson: text(TOKENIZER_KEY),
     tokenizerConfigJson: text(TOKENIZER_CONFIG_KEY),
     generationConfigJson: text(GENERATION_CONFIG_KEY),
-    tensors,
+    tensors: selectTensors(tensors, (name) => !isOfState(name)),
+    metaState: fingerprint === null ? null : { fingerprint, tensors: selectTensors(tensors, isOfState) },
   };
 }
 
@@ -67,17 +74,24 @@ function unusable(file: string, problem: string): WeightsError {
   );
 }
 
+/** What a packed checkpoint's metadata says beside the published texts. */
+export interface PackedDescription {
+  /** What people call the model (`general.name`). */
+  readonly name: string;
+  /** Storage dtype of the large matrices. */
+  readonly dtype: WeightDtype;
+  /** Of the state behind the meta tokens, if the file has it. */
+  readonly metaStateFingerprint?: string;
+}
+
 /**
  * Metadata of a packed checkpoint.
  *
- * @param name what people call the model (`general.name`)
- * @param dtype storage dtype of the large matrices
  * @throws {ConfigError} when config.json cannot be used, or tokenizer_config.json is damaged
  */
 export function checkpointMetadata(
   texts: CheckpointTexts,
-  name: string,
-  dtype: WeightDtype,
+  { name, dtype, metaStateFingerprint }: PackedDescription,
 ): Map<string, GgufValue> {
   const metadata = new Map<string, GgufValue>();
   const addText = (key: string, value: string | null): void => {
@@ -96,6 +110,7 @@ export function checkpointMetadata(
   addText(GENERATION_CONFIG_KEY, texts.generationConfigJson);
   addText("tokenizer.chat_template", chatTemplate(texts.tokenizerConfigJson));
   addText(TOKENIZER_KEY, texts.tokenizerJson);
+  addText(META_STATE_KEY, metaStateFingerprint ?? null);
   return metadata;
 }
 

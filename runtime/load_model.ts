@@ -8,7 +8,8 @@ import type { Checkpoint } from "./checkpoint_files.ts";
 import { type HymbaConfig, parseConfig, type WindowRule } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import type { TensorFile } from "./formats/tensor_file.ts";
-import type { NetworkSource } from "./load_network.ts";
+import { AS_STORED, type NetworkSource } from "./load_network.ts";
+import { checkMetaState } from "./meta_state_tensors.ts";
 import type { TextSettings } from "./text_settings.ts";
 import { Model } from "./model.ts";
 import { NetworkHome } from "./network_home.ts";
@@ -25,6 +26,7 @@ import type { KvDtype } from "./state_layout.ts";
 import type { WeightDtype } from "./tensor.ts";
 import type { TokenObserver } from "./token_observer.ts";
 import { Tokenizer } from "./tokenizer.ts";
+import { changesStorage } from "./weights.ts";
 
 /** How to load a model. Everything is optional. */
 export interface LoadOptions {
@@ -104,6 +106,8 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
       ...parseConfig(checkpoint.configJson),
       ...(options.windowRule && { windowRule: options.windowRule }),
     };
+    const { metaState } = checkpoint;
+    if (metaState !== null) checkMetaState(metaState, config);
     const text = await readText(checkpoint, config);
     const network = networkSource(
       checkpoint,
@@ -117,7 +121,8 @@ export async function loadModel(source?: CheckpointSource, options: LoadOptions 
     const opened = await openNetwork(backend, network, settings);
     try {
       const refuge = refugeOf(opened, network, settings, deviceLoss);
-      const home = await NetworkHome.create(opened, options.kvDtype ?? "f32", refuge);
+      const { kvDtype = "f32" } = options;
+      const home = await NetworkHome.create(opened, { kvDtype, stored: metaState }, refuge);
       isKept = refuge !== null;
       return new Model({ home, ...text });
     } catch (error) {
@@ -137,9 +142,22 @@ function networkSource(
 ): NetworkSource {
   return {
     ...{ checkpoint, config, weightsHash, chunkSize, observer },
-    precision: [quantization ?? null, activations ?? null],
+    precision: precisionOf(checkpoint, config, { quantization, activations }),
     weights: { quantization, signal, onProgress },
   };
+}
+
+/** Part of the fingerprint: options that change nothing are as if they were left out. */
+function precisionOf(
+  { tensors }: Checkpoint,
+  config: HymbaConfig,
+  { quantization, activations }: LoadOptions,
+): NetworkSource["precision"] {
+  const [quantized, precise] = AS_STORED;
+  return [
+    changesStorage(tensors, config, quantization) ? quantization : quantized,
+    activations === "q8" ? activations : precise,
+  ];
 }
 
 async function readText(

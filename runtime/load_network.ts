@@ -4,8 +4,8 @@ import type { Checkpoint } from "./checkpoint_files.ts";
 import type { HymbaConfig } from "./config.ts";
 import { fingerprintOf, WeightsHash } from "./fingerprint.ts";
 import type { MixerObserver, Network } from "./network.ts";
-import { byteLength, elementCount, type WeightDtype } from "./tensor.ts";
-import { isQuantizable, loadWeights, type LoadWeightsOptions, tensorSpecs } from "./weights.ts";
+import { byteLength, elementCount } from "./tensor.ts";
+import { loadWeights, type LoadWeightsOptions, storageDtype, tensorSpecs } from "./weights.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** What a network is loaded from, and how. Stays valid until the checkpoint is closed. */
@@ -21,6 +21,9 @@ export interface NetworkSource {
   readonly observer?: MixerObserver;
   readonly weights: Omit<LoadWeightsOptions, "onBytes">;
 }
+
+/** The `precision` of a network that stores weights as the checkpoint does and computes with activations of two bytes. */
+export const AS_STORED: NetworkSource["precision"] = [null, null];
 
 /** Loads a network. The caller owns the backend, and disposes of it if this fails. */
 export async function loadNetwork(source: NetworkSource, backend: Backend): Promise<Network> {
@@ -39,10 +42,9 @@ export async function loadNetwork(source: NetworkSource, backend: Backend): Prom
 export function matrixBytes({ checkpoint, config, weights: { quantization } }: NetworkSource): number {
   let bytes = 0;
   for (const [name, spec] of tensorSpecs(config)) {
-    const stored: WeightDtype | undefined = checkpoint.tensors.tensors.get(name)?.dtype;
-    if (spec.use !== "matrix" || stored === undefined) continue;
-    const dtype = isQuantizable(name, spec) ? quantization ?? stored : stored;
-    bytes += byteLength(dtype, elementCount(spec.shape));
+    const info = checkpoint.tensors.tensors.get(name);
+    if (spec.use !== "matrix" || info === undefined) continue;
+    bytes += byteLength(storageDtype(info, spec, quantization), elementCount(spec.shape));
   }
   return bytes;
 }

@@ -9,23 +9,29 @@ export interface ProgressOptions {
   readonly onProgress?: (progress: { loadedBytes: number; totalBytes: number }) => void;
 }
 
+/** What messages of {@linkcode checkTensors} say of the tensors that are expected. */
+export interface ExpectationSource {
+  /** What names them. */
+  readonly source: string;
+  /** What to do where others are there. */
+  readonly remedy?: string;
+}
+
 /**
  * Checks names and shapes of every tensor of a checkpoint.
  *
  * @param specs what is expected, by name
- * @param source what says so, for messages
  * @throws {WeightsError} where a tensor is missing, unknown or misshapen
  */
 export function checkTensors(
   file: TensorFile,
   specs: ReadonlyMap<string, { readonly shape: readonly number[] }>,
-  source = "config.json",
+  { source, remedy = `Check that the checkpoint and ${source} belong together` }: ExpectationSource = {
+    source: "config.json",
+  },
 ): void {
   const fail = (name: string, problem: string): never => {
-    throw new WeightsError(
-      `Cannot load tensor "${name}": ${problem}`,
-      `Check that the checkpoint and ${source} belong together`,
-    );
+    throw new WeightsError(`Cannot load tensor "${name}": ${problem}`, remedy);
   };
   for (const [name, { shape }] of specs) {
     const info = file.tensors.get(name);

@@ -33,6 +33,8 @@ export interface Branches {
 
 /** Looks at the mixers of a network. The tensors hold what they do only until the call returns: reads have to begin in it. */
 export interface MixerObserver {
+  /** Whether it wants to look at the next pass. */
+  readonly isWaiting: boolean;
   /** Called in each layer of every pass. */
   onBranches(net: Network, layer: number, branches: Branches): void;
 }

@@ -4,7 +4,7 @@
  */
 import type { BackendReport } from "./backend_report.ts";
 import { DeviceLostError, RefusedCommandError } from "./errors.ts";
-import { passMetaTokens } from "./meta_state.ts";
+import { type MetaStateSource, openMetaState } from "./meta_state.ts";
 import type { Network } from "./network.ts";
 import type { OpenedNetwork } from "./open_backend.ts";
 import type { Refuge } from "./refuge.ts";
@@ -30,13 +30,18 @@ export class NetworkHome {
   }
 
   /**
-   * Takes over a network and passes the meta tokens through it.
+   * Takes over a network and begins with its meta tokens.
    *
+   * @param source of the state behind them
    * @param refuge where to go when the backend is lost; null: the error is the caller's
    */
-  static async create(opened: OpenedNetwork, kvDtype: KvDtype, refuge: Refuge | null): Promise<NetworkHome> {
-    const metaState = await passMetaTokens(opened.net, kvDtype);
-    return new NetworkHome({ ...opened, metaState }, kvDtype, refuge);
+  static async create(
+    opened: OpenedNetwork,
+    source: MetaStateSource,
+    refuge: Refuge | null,
+  ): Promise<NetworkHome> {
+    const metaState = await openMetaState(opened.net, source);
+    return new NetworkHome({ ...opened, metaState }, source.kvDtype, refuge);
   }
 
   /** The network. Another one after a loss, so it is asked for at every use. */
@@ -100,7 +105,7 @@ export class NetworkHome {
     lost.backend.dispose(); // before its successor takes memory
     try {
       const { net, report } = await refuge.open(`moved from ${previous.kind} (${cause.message})`);
-      const metaState = await passMetaTokens(net, this.#kvDtype);
+      const metaState = await openMetaState(net, { kvDtype: this.#kvDtype, stored: refuge.metaState });
       this.#live = { net, report: { ...report, previous }, metaState };
     } catch (error) {
       throw new DeviceLostError(

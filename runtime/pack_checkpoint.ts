@@ -1,14 +1,15 @@
 /** @file A published checkpoint -> one packed GGUF file: which tensor gets which dtype, and the metadata. */
 
-import type { Checkpoint } from "./checkpoint_files.ts";
-import { parseConfig } from "./config.ts";
-import { convertCheckpoint, type ConvertOptions } from "./formats/convert.ts";
+import type { CheckpointWeights } from "./checkpoint_files.ts";
+import { type HymbaConfig, parseConfig } from "./config.ts";
+import { convertTensors, writeTensors, type WriteTensorsOptions } from "./formats/convert.ts";
 import { checkpointMetadata } from "./gguf_checkpoint.ts";
 import type { GgufWriteProgress } from "./formats/gguf_writer.ts";
-import type { TensorInfo } from "./formats/tensor_file.ts";
+import { joinTensorFiles, type TensorFile } from "./formats/tensor_file.ts";
 import { checkTensors } from "./load_tensors.ts";
-import { BLOCK_SIZE, type WeightDtype } from "./tensor.ts";
-import { isQuantizable, type TensorSpec, tensorSpecs } from "./weights.ts";
+import type { MetaStateFile } from "./meta_state_tensors.ts";
+import type { WeightDtype } from "./tensor.ts";
+import { storageDtype, tensorSpecs } from "./weights.ts";
 
 /** Options of {@linkcode packCheckpoint}. */
 export interface PackOptions {
@@ -16,6 +17,11 @@ export interface PackOptions {
   readonly dtype: WeightDtype;
   /** What people call the model. */
   readonly name: string;
+  /**
+   * The state behind the meta tokens of this checkpoint with this dtype, as `computeMetaState` makes it: models loaded from the file begin
+   * with it. Left out or null: they compute it.
+   */
+  readonly metaState?: MetaStateFile | null;
   /** Where the file goes. Closed at the end; aborted when anything fails. */
   readonly sink: WritableStream<Uint8Array<ArrayBuffer>>;
   readonly signal?: AbortSignal;
@@ -30,34 +36,37 @@ export interface PackOptions {
  * @throws {ConfigError} when config.json cannot be used
  * @throws {WeightsError} when the tensors are damaged or do not belong to config.json
  */
-export async function packCheckpoint(checkpoint: Checkpoint, options: PackOptions): Promise<number> {
-  const { dtype, name, sink, signal, onProgress } = options;
+export async function packCheckpoint(checkpoint: CheckpointWeights, options: PackOptions): Promise<number> {
+  const { sink, signal, onProgress } = options;
   let plan: Plan;
   try {
-    plan = preparePacking(checkpoint, name, dtype);
+    plan = preparePacking(checkpoint, options);
   } catch (error) {
     await sink.abort(error);
     throw error;
   }
-  return await convertCheckpoint({ files: checkpoint.tensors, ...plan, sink, signal, onProgress });
+  return await writeTensors({ ...plan, sink, signal, onProgress });
 }
 
-type Plan = Pick<ConvertOptions, "metadata" | "dtypeOf">;
+type Plan = Pick<WriteTensorsOptions, "metadata" | "files">;
 
-function preparePacking(checkpoint: Checkpoint, name: string, dtype: WeightDtype): Plan {
-  const specs = tensorSpecs(parseConfig(checkpoint.configJson));
-  checkTensors(checkpoint.tensors, specs);
+function preparePacking(checkpoint: CheckpointWeights, { dtype, name, metaState }: PackOptions): Plan {
+  const weights = packedTensors(checkpoint.tensors, parseConfig(checkpoint.configJson), dtype);
+  const description = { name, dtype, metaStateFingerprint: metaState?.fingerprint };
   return {
-    metadata: checkpointMetadata(checkpoint, name, dtype),
-    dtypeOf: (info) => packedDtype(info, specs.get(info.name)!, dtype),
+    metadata: checkpointMetadata(checkpoint, description),
+    files: joinTensorFiles("the checkpoint", metaState ? [weights, metaState.tensors] : [weights]),
   };
 }
 
 /**
- * Storage dtype of one tensor in a packed file: `dtype` for the projections and the embedding, where their rows are a whole
- * number of blocks. Everything else is small and sensitive and stays as published.
+ * A checkpoint's tensors as a packed file has them.
+ *
+ * @param dtype of the large matrices
+ * @throws {WeightsError} where a tensor is missing, unknown or misshapen
  */
-export function packedDtype(info: TensorInfo, spec: TensorSpec, dtype: WeightDtype): WeightDtype {
-  const fits = isQuantizable(info.name, spec) && info.shape[1] % BLOCK_SIZE[dtype] === 0;
-  return fits ? dtype : info.dtype;
+export function packedTensors(files: TensorFile, config: HymbaConfig, dtype: WeightDtype): TensorFile {
+  const specs = tensorSpecs(config);
+  checkTensors(files, specs);
+  return convertTensors(files, (info) => storageDtype(info, specs.get(info.name)!, dtype));
 }

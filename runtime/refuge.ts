@@ -1,6 +1,7 @@
 /** @file Where a model goes when its GPU is lost: WebAssembly, loaded from the same checkpoint, which stays open for that. */
 import { ConfigError, WeightsError } from "./errors.ts";
 import type { NetworkSource } from "./load_network.ts";
+import type { MetaStateFile } from "./meta_state_tensors.ts";
 import { type OpenedNetwork, openOnWasm, type OpenOptions } from "./open_backend.ts";
 
 /** What happens when a GPU is lost, runs out of memory or refuses a command, under its sessions. */
@@ -18,6 +19,8 @@ export interface DeviceLossOptions {
 export interface Refuge {
   /** See {@linkcode DeviceLossOptions.keepEvery}. */
   readonly keepEvery: number;
+  /** The state behind the meta tokens, where the checkpoint carries it. */
+  readonly metaState: MetaStateFile | null;
   /** Loads the network anew where it cannot be lost. */
   open(why: string): Promise<OpenedNetwork>;
   /** Closes what it would load from. */
@@ -56,6 +59,7 @@ export function refugeOf(
   const { quantization } = source.weights;
   return {
     keepEvery,
+    metaState: source.checkpoint.metaState,
     async open(why): Promise<OpenedNetwork> {
       const opened = await openOnWasm(why, { ...source, weights: { quantization } }, options);
       if (await opened.net.fingerprint === await net.fingerprint) return opened;

@@ -127,7 +127,7 @@ function firstLayers(source: NetworkSource): NetworkSource {
     config,
     observer: undefined,
     weights: { signal, quantization },
-    checkpoint: { ...checkpoint, tensors: file },
+    checkpoint: { ...checkpoint, tensors: file, metaState: null },
   };
 }
 

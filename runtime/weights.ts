@@ -120,6 +120,27 @@ export function isQuantizable(name: string, spec: TensorSpec): boolean {
 }
 
 /**
+ * Storage type of a tensor where that of the large matrices is `dtype`, if given. Only projections and the embedding follow it, where their rows
+ * are a whole number of blocks; everything else is small and sensitive and stays as the file has it.
+ */
+export function storageDtype(
+  { name, dtype, shape }: Omit<TensorInfo, "byteLength">,
+  spec: TensorSpec,
+  wanted?: WeightDtype,
+): WeightDtype {
+  const fits = wanted !== undefined && isQuantizable(name, spec) && shape[1] % BLOCK_SIZE[wanted] === 0;
+  return fits ? wanted : dtype;
+}
+
+/** Whether `quantization` stores any tensor of a checkpoint otherwise than its file does. */
+export function changesStorage(file: TensorFile, config: HymbaConfig, quantization?: WeightDtype): boolean {
+  return [...tensorSpecs(config)].some(([name, spec]) => {
+    const info = file.tensors.get(name);
+    return info !== undefined && storageDtype(info, spec, quantization) !== info.dtype;
+  });
+}
+
+/**
  * Checks every tensor of a checkpoint against its config and uploads them one by one.
  *
  * @throws {WeightsError} before anything is read, where a tensor is missing, unknown or misshapen
@@ -142,11 +163,13 @@ export async function loadWeights(
 }
 
 function planOf(spec: TensorSpec, info: TensorInfo, quantization?: WeightDtype): UploadPlan {
-  const { use, transform } = spec;
-  const shape = spec.opShape ?? spec.shape;
-  const isWanted = quantization !== undefined && isQuantizable(info.name, spec) &&
-    shape[1] % BLOCK_SIZE[quantization] === 0;
-  return { use, shape, transform, dtype: transform ? "f32" : isWanted ? quantization : info.dtype };
+  const { use, transform, shape, opShape = shape } = spec;
+  return {
+    use,
+    shape: opShape,
+    transform,
+    dtype: transform ? "f32" : storageDtype(info, spec, quantization),
+  };
 }
 
 function arrange(weights: ReadonlyMap<string, Weight>, config: HymbaConfig): ModelWeights {

@@ -1,15 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { computeMetaState } from "../runtime/compute_meta_state.ts";
+import { parseConfig } from "../runtime/config.ts";
 import { ConfigError, WeightsError } from "../runtime/errors.ts";
 import { openGgufCheckpoint } from "../runtime/gguf_checkpoint.ts";
 import { openSafetensors } from "../runtime/formats/safetensors.ts";
-import type { Checkpoint } from "../runtime/checkpoint_files.ts";
+import type { CheckpointWeights } from "../runtime/checkpoint_files.ts";
+import { metaStateSpecs } from "../runtime/meta_state_tensors.ts";
 import { packCheckpoint } from "../runtime/pack_checkpoint.ts";
 import { openBytesSource } from "../runtime/sources/bytes_source.ts";
 import { openFileSource } from "../runtime/sources/file_source.ts";
 import type { WeightDtype } from "../runtime/tensor.ts";
 import { MemorySink } from "./formats/memory_sink.ts";
 
-async function openFixture(name: string): Promise<Checkpoint> {
+async function openFixture(name: string): Promise<CheckpointWeights> {
   const folder = new URL(`fixtures/${name}/`, import.meta.url);
   return {
     configJson: await Deno.readTextFile(new URL("config.json", folder)),
@@ -20,7 +23,7 @@ async function openFixture(name: string): Promise<Checkpoint> {
   };
 }
 
-async function pack(checkpoint: Checkpoint, dtype: WeightDtype): Promise<Uint8Array<ArrayBuffer>> {
+async function pack(checkpoint: CheckpointWeights, dtype: WeightDtype): Promise<Uint8Array<ArrayBuffer>> {
   const sink = new MemorySink();
   await packCheckpoint(checkpoint, { dtype, name: "Tiny", sink });
   return await sink.bytes();
@@ -63,6 +66,28 @@ Deno.test("packCheckpoint keeps a matrix as published when its rows are no whole
   const checkpoint = await openFixture("tiny-pair"); // rows of 40, 56 and 80
   const packed = await openGgufCheckpoint(openBytesSource("packed.gguf", await pack(checkpoint, "q8_0")));
   for (const { dtype } of packed.tensors.tensors.values()) assertEquals(dtype, "f32");
+  await checkpoint.tensors.close();
+});
+
+Deno.test("packCheckpoint puts the state behind the meta tokens after the weights, where openGgufCheckpoint tells them apart", async () => {
+  const checkpoint = await openFixture("tiny-quant");
+  const metaState = await computeMetaState(checkpoint, { dtype: "q4_0" });
+  const sink = new MemorySink();
+  await packCheckpoint(checkpoint, { dtype: "q4_0", name: "Tiny", metaState, sink });
+  const packed = await openGgufCheckpoint(openBytesSource("packed.gguf", await sink.bytes()));
+  const names = [...checkpoint.tensors.tensors.keys()];
+  assertEquals([...packed.tensors.tensors.keys()], names);
+  assertEquals(packed.metaState?.fingerprint, metaState?.fingerprint);
+  const config = parseConfig(packed.configJson);
+  assertEquals([...packed.metaState!.tensors.tensors.keys()], [...metaStateSpecs(config).keys()]);
+  for (const [name, { shape }] of metaStateSpecs(config)) {
+    assertEquals(packed.metaState!.tensors.tensors.get(name)!.shape, shape, name);
+    assertEquals(await packed.metaState!.tensors.read(name), await metaState!.tensors.read(name), name);
+  }
+  // A packed file's weights are packed again without the state, unless it is given.
+  const again = await openGgufCheckpoint(openBytesSource("again.gguf", await pack(packed, "q4_0")));
+  assertEquals(again.metaState, null);
+  assertEquals([...again.tensors.tensors.keys()], names);
   await checkpoint.tensors.close();
 });
 

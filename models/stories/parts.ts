@@ -2,9 +2,9 @@
 
 /** Each part's bytes and its file beside this one, spelled out so that bundlers find it. */
 export const PARTS = [
-  { byteLength: 3756992, url: () => new URL("./stories_0.wasm", import.meta.url) },
-  { byteLength: 3756992, url: () => new URL("./stories_1.wasm", import.meta.url) },
-  { byteLength: 3756992, url: () => new URL("./stories_2.wasm", import.meta.url) },
+  { byteLength: 3960128, url: () => new URL("./stories_0.wasm", import.meta.url) },
+  { byteLength: 3960128, url: () => new URL("./stories_1.wasm", import.meta.url) },
+  { byteLength: 3960128, url: () => new URL("./stories_2.wasm", import.meta.url) },
 ] as const;
 
 /** Hash of its tensors, as runtime/fingerprint.ts makes it: what they are known by without hashing them at every start. */

@@ -24,7 +24,7 @@ export async function loadEncoderWeights(
   options: ProgressOptions & SignalOptions = {},
 ): Promise<EncoderTensors<Weight>> {
   const specs = encoderSpecs(config);
-  checkTensors(file, specs, "the encoder's options");
+  checkTensors(file, specs, { source: "the encoder's options" });
   const uploadOne = async ({ name, dtype }: TensorInfo): Promise<Weight> =>
     upload(backend, specs.get(name)!, dequantize(dtype, await file.read(name, options.signal)));
   const weights = await uploadTensors(file, backend, specs.keys(), uploadOne, options);

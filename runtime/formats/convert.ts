@@ -1,21 +1,47 @@
-/** @file A checkpoint's tensors, whatever file they are in, to one GGUF file of other dtypes; streaming. */
+/** @file A checkpoint's tensors, whatever file they are in, in other dtypes, and written to one GGUF file; both streaming. */
 
-import type { WeightDtype } from "../tensor.ts";
-import { BLOCK_BYTES, BLOCK_SIZE, byteLength } from "../tensor.ts";
+import { BLOCK_BYTES, BLOCK_SIZE, byteLength, elementCount, type WeightDtype } from "../tensor.ts";
 import type { GgufValue } from "./gguf_format.ts";
 import type { GgufTensor } from "./gguf_header.ts";
 import { type GgufWriteProgress, writeGguf } from "./gguf_writer.ts";
 import { dequantize, quantize } from "./quantize.ts";
-import type { TensorFile, TensorInfo } from "./tensor_file.ts";
+import { findTensor, type TensorFile, type TensorInfo } from "./tensor_file.ts";
 
 /** Elements converted at once, a multiple of every block size: 4 MiB as f32. */
 const SLICE_ELEMENTS = 1 << 20;
 
-/** What {@linkcode convertCheckpoint} converts, to what, and where. */
-export interface ConvertOptions {
+/**
+ * A checkpoint's tensors as if they were stored in other dtypes: what is read is converted on its way.
+ *
+ * @param dtypeOf storage dtype of each tensor
+ * @throws {WeightsError} from reads, when a tensor cannot be read, holds a NaN, or does not fit the dtype chosen for it
+ */
+export function convertTensors(files: TensorFile, dtypeOf: (info: TensorInfo) => WeightDtype): TensorFile {
+  const tensors = new Map([...files.tensors].map(([name, info]): [string, TensorInfo] => {
+    const dtype = dtypeOf(info);
+    return [name, { ...info, dtype, byteLength: byteLength(dtype, elementCount(info.shape)) }];
+  }));
+  const readSlice: TensorFile["readSlice"] = async (name, start, length, signal, into) => {
+    const from = findTensor(files.tensors, name, "the checkpoint").dtype;
+    const { dtype } = tensors.get(name)!;
+    if (from === dtype) return await files.readSlice(name, start, length, signal, into);
+    const elements = (bytes: number): number => bytes / BLOCK_BYTES[dtype] * BLOCK_SIZE[dtype];
+    const [first, count] = [elements(start), elements(length)];
+    const bytes = await files.readSlice(name, byteLength(from, first), byteLength(from, count), signal);
+    return quantize(dtype, dequantize(from, bytes), name, first);
+  };
+  return {
+    tensors,
+    read: async (name, signal) =>
+      await readSlice(name, 0, findTensor(tensors, name, "the checkpoint").byteLength, signal),
+    readSlice,
+    close: () => files.close(),
+  };
+}
+
+/** What {@linkcode writeTensors} writes, and where. */
+export interface WriteTensorsOptions {
   readonly files: TensorFile;
-  /** Storage dtype of each tensor in the new file. */
-  readonly dtypeOf: (info: TensorInfo) => WeightDtype;
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Closed at the end; aborted when anything fails. */
   readonly sink: WritableStream<Uint8Array<ArrayBuffer>>;
@@ -25,53 +51,30 @@ export interface ConvertOptions {
 }
 
 /**
- * Converts a checkpoint to GGUF, tensor by tensor under their own names and in their order. Memory: the header and one
- * slice of a tensor, about 10 MiB in all, whatever the checkpoint's size.
+ * Writes a checkpoint to one GGUF file, tensor by tensor under their own names and in their order. Memory: the header and one slice of a
+ * tensor, about 10 MiB in all, whatever the checkpoint's size.
  *
  * @returns the length of the new file in bytes
- * @throws {WeightsError} when a tensor cannot be read, holds a NaN, or does not fit the dtype chosen for it
+ * @throws {WeightsError} what reading throws, and when a tensor's rows are no whole blocks
  */
-export async function convertCheckpoint(options: ConvertOptions): Promise<number> {
-  const { files, dtypeOf, metadata, sink, signal, onProgress } = options;
+export async function writeTensors({ files, signal, ...options }: WriteTensorsOptions): Promise<number> {
   return await writeGguf({
-    metadata,
-    tensors: await planTensors(files, dtypeOf, sink),
-    read: ({ name, dtype }) => convertTensor(files, files.tensors.get(name)!, dtype, signal),
-    sink,
+    ...options,
     signal,
-    onProgress,
+    tensors: [...files.tensors.values()],
+    read: (tensor) => slices(files, tensor, signal),
   });
 }
 
-async function planTensors(
+/** The data of one tensor, slice by slice. */
+async function* slices(
   files: TensorFile,
-  dtypeOf: ConvertOptions["dtypeOf"],
-  sink: ConvertOptions["sink"],
-): Promise<GgufTensor[]> {
-  try {
-    return [...files.tensors.values()].map((info) => ({
-      name: info.name,
-      shape: info.shape,
-      dtype: dtypeOf(info),
-    }));
-  } catch (error) {
-    await sink.abort(error);
-    throw error;
-  }
-}
-
-/** The data of one tensor in the new dtype, slice by slice. */
-async function* convertTensor(
-  files: TensorFile,
-  info: TensorInfo,
-  dtype: WeightDtype,
+  { name, dtype, shape }: GgufTensor,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const count = info.byteLength / BLOCK_BYTES[info.dtype] * BLOCK_SIZE[info.dtype];
+  const count = elementCount(shape);
   for (let start = 0; start < count; start += SLICE_ELEMENTS) {
-    const length = Math.min(SLICE_ELEMENTS, count - start);
-    const from = byteLength(info.dtype, start);
-    const bytes = await files.readSlice(info.name, from, byteLength(info.dtype, length), signal);
-    yield info.dtype === dtype ? bytes : quantize(dtype, dequantize(info.dtype, bytes), info.name, start);
+    const length = byteLength(dtype, Math.min(SLICE_ELEMENTS, count - start));
+    yield await files.readSlice(name, byteLength(dtype, start), length, signal);
   }
 }

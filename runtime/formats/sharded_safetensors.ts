@@ -5,7 +5,7 @@ import type { ByteSource } from "./byte_source.ts";
 import { excerpt } from "./excerpt.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { isObject, parseStrictJson } from "./strict_json.ts";
-import { findTensor, type TensorFile, type TensorInfo } from "./tensor_file.ts";
+import { joinTensorFiles, type TensorFile } from "./tensor_file.ts";
 
 /** A file name in the index's own folder: no separator, no drive, no URL, not "." or "..". */
 const SHARD_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -31,7 +31,8 @@ export async function openShardedSafetensors(
     for (const fileName of new Set(shardOf.values())) {
       shards.set(fileName, await openOne(await openShard(fileName), signal));
     }
-    return joinShards(indexName, shardOf, shards);
+    checkShards(indexName, shardOf, shards);
+    return joinTensorFiles(indexName, [...shards.values()]);
   } catch (error) {
     for (const shard of shards.values()) await shard.close();
     throw error;
@@ -70,53 +71,31 @@ function parseIndex(indexName: string, index: Uint8Array): Map<string, string> {
   return shardOf;
 }
 
-function joinShards(
+/** Checks that index and shards say the same. */
+function checkShards(
   indexName: string,
   shardOf: ReadonlyMap<string, string>,
   shards: ReadonlyMap<string, TensorFile>,
-): TensorFile {
-  const tensors = mergeTensors(indexName, shardOf, shards);
-  const owner = (name: string): TensorFile => {
-    findTensor(tensors, name, indexName);
-    return shards.get(shardOf.get(name)!)!;
-  };
-  return {
-    tensors,
-    read: async (name, signal) => await owner(name).read(name, signal),
-    readSlice: async (name, start, length, signal, into) =>
-      await owner(name).readSlice(name, start, length, signal, into),
-    close: async () => {
-      for (const shard of shards.values()) await shard.close();
-    },
-  };
-}
-
-/** The tensors of all shards, after checking that index and shards say the same. */
-function mergeTensors(
-  indexName: string,
-  shardOf: ReadonlyMap<string, string>,
-  shards: ReadonlyMap<string, TensorFile>,
-): Map<string, TensorInfo> {
-  const tensors = new Map<string, TensorInfo>();
+): void {
+  const found = new Set<string>();
   for (const [fileName, shard] of shards) {
-    for (const [name, info] of shard.tensors) {
+    for (const name of shard.tensors.keys()) {
       const said = shardOf.get(name);
-      if (tensors.has(name)) {
+      if (found.has(name)) {
         throw damaged(indexName, `tensor ${excerpt(name)} is in two shards, expected one`);
       }
       if (said !== fileName) {
         const expected = said ? excerpt(said) : "no such one";
         throw damaged(indexName, `tensor ${excerpt(name)} is in "${fileName}", expected ${expected}`);
       }
-      tensors.set(name, info);
+      found.add(name);
     }
   }
   for (const [name, fileName] of shardOf) {
-    if (!tensors.has(name)) {
+    if (!found.has(name)) {
       throw damaged(indexName, `tensor ${excerpt(name)} is missing, expected in ${excerpt(fileName)}`);
     }
   }
-  return tensors;
 }
 
 function damaged(indexName: string, problem: string, cause?: unknown): WeightsError {

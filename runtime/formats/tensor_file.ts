@@ -72,6 +72,33 @@ export function openPlacedTensors(source: ByteSource, placed: readonly PlacedTen
   };
 }
 
+/** Some of a file's tensors. */
+export function selectTensors<T extends TensorFile>(file: T, isWanted: (name: string) => boolean): T {
+  return { ...file, tensors: new Map([...file.tensors].filter(([name]) => isWanted(name))) };
+}
+
+/**
+ * Several files seen as one: their tensors one file after the other.
+ *
+ * @param name what to call it in error messages
+ * @param files no two of which have a tensor of one name
+ */
+export function joinTensorFiles(name: string, files: readonly TensorFile[]): TensorFile {
+  const tensors = new Map(files.flatMap((file) => [...file.tensors]));
+  const owners = new Map(
+    files.flatMap((file) => [...file.tensors.keys()].map((tensor) => [tensor, file] as const)),
+  );
+  const owner = (tensor: string): TensorFile => owners.get(findTensor(tensors, tensor, name).name)!;
+  return {
+    tensors,
+    read: async (tensor, signal) => await owner(tensor).read(tensor, signal),
+    readSlice: async (tensor, ...slice) => await owner(tensor).readSlice(tensor, ...slice),
+    close: async () => {
+      for (const file of files) await file.close();
+    },
+  };
+}
+
 /** The tensor called `name`. Throws `WeightsError` when the file has none. */
 export function findTensor<T extends TensorInfo>(
   tensors: ReadonlyMap<string, T>,

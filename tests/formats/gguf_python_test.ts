@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { GGML_FORMATS } from "../../bench/quality/ggml_formats.ts";
+import { computeMetaState } from "../../runtime/compute_meta_state.ts";
 import { openGguf } from "../../runtime/formats/gguf.ts";
 import { dequantize, quantize } from "../../runtime/formats/quantize.ts";
 import { openSafetensors } from "../../runtime/formats/safetensors.ts";
@@ -78,11 +79,13 @@ test("packCheckpoint writes files that gguf-py reads and dequantises to the same
   for (const dtype of WEIGHT_DTYPES) {
     const path = `${folder}/${dtype}.gguf`;
     const sink = (await Deno.create(path)).writable;
-    await packCheckpoint({ ...texts, tensors }, { dtype, name: "Tiny ✓", sink });
+    const metaState = await computeMetaState({ ...texts, tensors }, { dtype });
+    await packCheckpoint({ ...texts, tensors }, { dtype, name: "Tiny ✓", metaState, sink });
     const theirs = JSON.parse(await python(script, "read", path));
     assertEquals(theirs.metadata["hymba.config_json"], texts.configJson);
     assertEquals(theirs.metadata["tokenizer.huggingface.json"], texts.tokenizerJson);
     assertEquals(theirs.metadata["general.name"], "Tiny ✓");
+    assertEquals(theirs.metadata["hymba.memory_state.fingerprint"], metaState!.fingerprint);
     assertEquals(theirs.metadata["hymba.ssm.state_size"], 16);
     const ours = await openGguf(await openFileSource(path));
     assertEquals(theirs.tensors.map(({ name }: PythonTensor) => name), [...ours.tensors.keys()]);

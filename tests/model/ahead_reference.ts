@@ -87,6 +87,6 @@ export async function openAheadReference(source: URL, options: AheadOptions): Pr
   };
   const text = { tokenizer: null, eosTokenIds: config.eosTokenIds };
   const report = { kind: "reference", reason: "a test" } as const;
-  const home = await NetworkHome.create({ net, report }, "f32", null);
+  const home = await NetworkHome.create({ net, report }, { kvDtype: "f32", stored: null }, null);
   return new Model({ home, text, chatTemplate: null });
 }
