@@ -4,6 +4,7 @@ import { lstat, open, rename, rm } from "node:fs/promises";
 import type { Checkpoint } from "../runtime/checkpoint_files.ts";
 import type { WindowRule } from "../runtime/config.ts";
 import { type HymbaError, WeightsError } from "../runtime/errors.ts";
+import type { MetaStateFile } from "../runtime/meta_state_tensors.ts";
 import { WINDOW_RULES } from "../runtime/option_choices.ts";
 import { WEIGHT_DTYPES, type WeightDtype } from "../runtime/tensor.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -14,6 +15,7 @@ import { writeError } from "./terminal.ts";
 interface ConvertFlags {
   readonly quantization: WeightDtype;
   readonly windowRule?: WindowRule;
+  readonly metaState?: boolean;
   readonly force?: boolean;
 }
 
@@ -30,6 +32,7 @@ export function convertCommand(): Command {
       new Option("--quantization <dtype>", "matrices as").choices(WEIGHT_DTYPES).default("q8_0"),
     )
     .addOption(new Option("--window-rule <rule>", "mark it in the file's config").choices(WINDOW_RULES))
+    .option("--meta-state", "add the meta tokens' state: loads sooner, but the weights must fit memory now")
     .option("-f, --force", "replace the file if it is there")
     .action((source: string, out: string, flags: ConvertFlags) => {
       if (!/\.gguf$/i.test(out)) command.error(`error: "${out}" does not end in .gguf, as packed files do`);
@@ -62,7 +65,7 @@ async function pack(
   checkpoint: Checkpoint,
   name: string,
   out: string,
-  { quantization, force }: ConvertFlags,
+  { quantization: dtype, metaState: withState, force }: ConvertFlags,
   signal: AbortSignal,
 ): Promise<number> {
   const { packCheckpoint } = await import("../runtime/pack_checkpoint.ts");
@@ -72,10 +75,10 @@ async function pack(
   const temporary = `${out}.${crypto.randomUUID().slice(0, 8)}.part`;
   const file = await open(temporary, "wx").catch(fail);
   try {
+    const metaState = withState ? await computeState(checkpoint, dtype, signal) : null;
     using progress = openProgress("converting");
     const bytes = await packCheckpoint(checkpoint, {
-      dtype: quantization,
-      name,
+      ...{ dtype, name, metaState },
       sink: new WritableStream({
         write: (bytes) => file.writeFile(bytes).catch(fail),
         close: () => file.sync().then(() => file.close()).catch(fail),
@@ -91,6 +94,20 @@ async function pack(
     await rm(temporary, { force: true }).catch(() => {}); // what went wrong first is what the user must hear
     throw error;
   }
+}
+
+/** The state behind the meta tokens; null where there are none. */
+async function computeState(
+  checkpoint: Checkpoint,
+  dtype: WeightDtype,
+  signal: AbortSignal,
+): Promise<MetaStateFile | null> {
+  const { computeMetaState } = await import("../runtime/compute_meta_state.ts");
+  using progress = openProgress("loading");
+  return await computeMetaState(checkpoint, {
+    ...{ dtype, threads: "auto", signal },
+    onProgress: ({ loadedBytes, totalBytes }) => progress.update(loadedBytes, totalBytes),
+  });
 }
 
 async function refuseToReplace(out: string): Promise<void> {

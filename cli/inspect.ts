@@ -28,6 +28,7 @@ async function inspect(model: string | undefined, { json }: InspectFlags): Promi
   const { parseConfig } = await import("../runtime/config.ts");
   const { openStories } = await import("../models/stories/open_stories.ts");
   const { modelFacts } = await import("./model_facts.ts");
+  const { checkMetaState } = await import("../runtime/meta_state_tensors.ts");
   const { checkTensors } = await import("../runtime/load_tensors.ts");
   const { tensorSpecs } = await import("../runtime/weights.ts");
   const { Download } = await import("./download.ts");
@@ -42,6 +43,7 @@ async function inspect(model: string | undefined, { json }: InspectFlags): Promi
     const source = model ?? "the default model";
     await writeOutput(json ? `${toJson(source, facts)}\n` : toText(source, facts));
     checkTensors(checkpoint.tensors, tensorSpecs(facts.config));
+    if (checkpoint.metaState !== null) checkMetaState(checkpoint.metaState, facts.config);
   } finally {
     await checkpoint.tensors.close();
   }
@@ -57,7 +59,7 @@ function toText(source: string, facts: ModelFacts): string {
   const sections = [
     `${source}: ${formatCount(facts.parameters)} parameters in ${tensors.length} tensors, ${
       formatBytes(facts.bytes)
-    }\n${formatTable(architecture(config))}`,
+    }\n${formatTable(architecture(facts))}`,
     `Layers\n${formatTable(layerRows(config))}`,
     `Tensors\n${
       formatTable([
@@ -76,7 +78,7 @@ function toText(source: string, facts: ModelFacts): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-function architecture(config: HymbaConfig): [string, string][] {
+function architecture({ config, metaState }: ModelFacts): [string, string][] {
   const { numHeads, numKvHeads, headDim, vHeadDim, windowSize, windowRule, numMetaTokens } = config;
   const { dInner, dState, dConv, dtRank, vocabSize, tieWordEmbeddings } = config;
   return [
@@ -86,6 +88,12 @@ function architecture(config: HymbaConfig): [string, string][] {
       `${numHeads} query heads on ${numKvHeads} key-value heads, keys ${headDim} and values ${vHeadDim} wide`,
     ],
     ["window", `${windowSize} tokens (rule "${windowRule}") and ${numMetaTokens} meta tokens`],
+    [
+      "meta tokens",
+      metaState === null
+        ? "their state is computed when the model is loaded"
+        : `their state is in the file: ${metaState.tensors} tensors more, ${formatBytes(metaState.bytes)}`,
+    ],
     ["mamba", `inner ${dInner} wide, ${dState} states, convolution over ${dConv}, dt rank ${dtRank}`],
     [
       "vocabulary",

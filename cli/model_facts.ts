@@ -37,13 +37,15 @@ export interface ModelFacts {
   readonly byDtype: readonly DtypeTotal[];
   readonly parameters: number;
   readonly bytes: number;
+  /** The state behind the meta tokens that a packed file may carry, not counted above; null: loading computes it. */
+  readonly metaState: { readonly tensors: number; readonly bytes: number } | null;
   readonly state: readonly StateFacts[];
 }
 
 const CONTEXT_LENGTHS = [1024, 2048, 4096, 8192, 16384, 32768];
 
 /** Gathers the facts of a checkpoint. */
-export function modelFacts({ tensors: file }: Checkpoint, config: HymbaConfig): ModelFacts {
+export function modelFacts({ tensors: file, metaState }: Checkpoint, config: HymbaConfig): ModelFacts {
   const tensors = [...file.tensors.values()].map(({ name, dtype, shape, byteLength }) => ({
     name,
     dtype,
@@ -51,12 +53,17 @@ export function modelFacts({ tensors: file }: Checkpoint, config: HymbaConfig): 
     bytes: byteLength,
   }));
   const byDtype = totals(tensors);
+  const ofState = metaState && [...metaState.tensors.tensors.values()];
   return {
     config,
     tensors,
     byDtype,
     parameters: byDtype.reduce((sum, { parameters }) => sum + parameters, 0),
     bytes: byDtype.reduce((sum, { bytes }) => sum + bytes, 0),
+    metaState: ofState && {
+      tensors: ofState.length,
+      bytes: ofState.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    },
     state: (["cpu", "gpu"] as const).flatMap((device) =>
       (["f32", "f16"] as const).flatMap((kvDtype) =>
         CONTEXT_LENGTHS.map((tokens) => stateFacts(config, device, kvDtype, tokens))

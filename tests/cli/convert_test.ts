@@ -1,5 +1,6 @@
 /** `hymba convert`: the file is whole or not there, and holds the same model. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { openCheckpoint } from "../../runtime/checkpoint.ts";
 import { assertLogitsClose } from "../golden/assert_logits_close.ts";
 import { fixture, linesOf, runHymba, startHymba } from "./run_hymba.ts";
 
@@ -35,6 +36,29 @@ Deno.test("hymba convert packs a checkpoint that gives the oracle's logits, its 
     );
     const rows: number[][] = linesOf(logits.stdout).map((line) => JSON.parse(line));
     assertLogitsClose(rows.flat(), wanted.flat(), 1e-6, wanted[0].length);
+  }));
+
+Deno.test("hymba convert --meta-state adds the state behind the meta tokens, which inspect counts and packing again keeps alike", () =>
+  withOutput(async (folder, permissions) => {
+    const [out, again] = [`${folder}/tiny.gguf`, `${folder}/again.gguf`];
+    const args = (source: string, out: string): string[] => ["convert", source, out, "--meta-state"];
+    const { code, stderr } = await runHymba(args(fixture("tiny-quant"), out), { permissions });
+    assertEquals(code, 0);
+    assertMatch(
+      stderr,
+      /^(loading: \d+ % of [\d.]+ MB\n)+(converting: \d+ % of [\d.]+ MB\n)+.*: [\d.]+ MB, q8_0\n$/,
+    );
+    const { stdout } = await runHymba(["inspect", out], { permissions });
+    assertMatch(stdout, /^.* in \d+ tensors, [\d.]+ MB\n/);
+    assertMatch(stdout, /^ +meta tokens +their state is in the file: 15 tensors more, 115 kB$/m);
+    assertEquals((await runHymba(args(out, again), { permissions })).code, 0);
+    const [packed, packedAgain] = await Promise.all([out, again].map((path) => openCheckpoint(path)));
+    assertEquals(packedAgain.metaState!.fingerprint, packed.metaState!.fingerprint);
+    for (const name of packed.metaState!.tensors.tensors.keys()) {
+      const bytes = await packed.metaState!.tensors.read(name);
+      assertEquals(await packedAgain.metaState!.tensors.read(name), bytes, name);
+    }
+    await Promise.all([packed, packedAgain].map(({ tensors }) => tensors.close()));
   }));
 
 Deno.test("hymba convert replaces a file only with --force, and marks another window rule", () =>

@@ -1,5 +1,6 @@
 /** `hymba inspect`: what it says, and that headers are all it reads. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { HymbaConfig } from "../../runtime/config.ts";
 import { fixture, linesOf, runHymba } from "./run_hymba.ts";
 
 const permissions = ["--allow-read"];
@@ -21,10 +22,18 @@ async function withTemporaryFolder(work: (folder: string) => Promise<void>): Pro
   }
 }
 
+/** Bytes of a state that holds the meta tokens and nothing else, in f32. */
+function bytesBehindMetaTokens(config: HymbaConfig): number {
+  const { numMetaTokens, numKvHeads, headDim, vHeadDim, dConv, dInner, dState, hiddenSize, layers } = config;
+  const owners = layers.filter(({ kvOwner }, layer) => kvOwner === layer).length;
+  const kv = owners * numMetaTokens * numKvHeads * (headDim + vHeadDim);
+  return 4 * (kv + layers.length * (dConv - 1 + dState) * dInner + hiddenSize);
+}
+
 Deno.test("hymba inspect --json describes the default model without any permission", async () => {
   const { code, stdout, stderr } = await runHymba(["inspect", "--json"]);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  const { source, config, tensors, byDtype, parameters, bytes, state } = JSON.parse(stdout);
+  const { source, config, tensors, byDtype, parameters, bytes, metaState, state } = JSON.parse(stdout);
   assertEquals(source, "the default model");
   assertEquals([config.hiddenSize, config.layers.length, config.windowRule], [256, 8, "decode"]);
   assertEquals(parameters, 10_011_264);
@@ -35,6 +44,7 @@ Deno.test("hymba inspect --json describes the default model without any permissi
   assertEquals(state.map(({ tokens }: { tokens: number }) => tokens).slice(0, 6), [
     ...[1024, 2048, 4096, 8192, 16384, 32768],
   ]);
+  assertEquals(metaState, { tensors: 29, bytes: bytesBehindMetaTokens(config) });
   const totalOn = (device: string): number =>
     state.find((facts: Record<string, unknown>) => facts.device === device && facts.kvDtype === "f16").total;
   // A window layer's ring has room for a pass beside the window, here of the owners of keys and values.
@@ -50,6 +60,7 @@ Deno.test("hymba inspect shows layers, tensors and state sizes of a published ch
   const { code, stdout } = await runHymba(["inspect", fixture("tiny-pair")], { permissions });
   assertEquals(code, 0);
   assertMatch(stdout, /^.*tiny-pair: 127,506 parameters in 117 tensors, 510 kB\n/);
+  assertMatch(stdout, /^ +meta tokens +their state is computed when the model is loaded$/m);
   assertMatch(stdout, /^ +0 {2}global +its own$/m);
   assertMatch(stdout, /^ +2 {2}window +of layer 1$/m);
   assertMatch(stdout, /^ {2}model\.layers\.0\.mamba\.A_log\.0 +f32 +80 x 4 +1,280$/m);
