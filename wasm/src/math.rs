@@ -157,8 +157,7 @@ impl Exp2 {
             tail: EXP2_TAIL.map(unknown),
             one: unknown(1.0),
             lowest: unknown(-126.0),
-            // As in `Exp::decay`.
-            round: unknown(ROUND + 127.0),
+            round: unknown(ROUND),
         }
     }
 
@@ -172,7 +171,9 @@ impl Exp2 {
         for &coefficient in &self.tail[1..] {
             power = R::mul_add(power, rest, coefficient);
         }
-        R::mul_add(power, rest, self.one) * shifted.bits().shl::<23>().as_f32()
+        // Both powers and their product are normal: it takes an addition to the exponent.
+        let power = R::mul_add(power, rest, self.one);
+        (power.bits() + shifted.bits().shl::<23>()).as_f32()
     }
 }
 

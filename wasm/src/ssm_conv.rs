@@ -61,9 +61,16 @@ fn convolve<const V: usize>(
 }
 
 /// Column j of four channels' weights into `taps[j][four]`; zeros for channels behind the last.
+#[inline(always)]
 fn load_taps(weight: &[f32], channel: usize, four: usize, taps: &mut [[F32x4; TOGETHER]]) {
     let d_conv = taps.len();
     let rows = &weight[channel * d_conv..];
+    if let ([a, b, c, d], Some(weights)) = (&mut *taps, rows.first_chunk::<16>()) {
+        let (rows, _) = weights.as_chunks();
+        let columns = F32x4::transposed([0, 1, 2, 3].map(|channel| F32x4::load(&rows[channel])));
+        [a[four], b[four], c[four], d[four]] = columns;
+        return;
+    }
     for (j, taps) in taps.iter_mut().enumerate() {
         let lane = |i: usize| rows.get(i * d_conv + j).copied().unwrap_or(0.0);
         taps[four] = F32x4::from_array([lane(0), lane(1), lane(2), lane(3)]);

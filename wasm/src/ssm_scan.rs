@@ -4,11 +4,11 @@
 //! dt_bc: [l, dt_rank + 2 d_state]; x, z, out: [l, d_inner]; dt_proj: [d_inner, dt_rank]; dt_bias, D: [d_inner];
 //! A: [d_inner, d_state]; ssm_state: [d_inner, d_state], read and left holding h; all f32.
 //! Rows go in chunks; within a chunk a channel runs through all rows, h in registers (lanes are states).
+use core::hint::black_box;
 use core::ops::Range;
 
 use crate::lanes;
 use crate::math::{Exp, Exp2};
-use crate::read_ahead::ReadAhead;
 use crate::rounding::Rounding;
 use crate::simd::F32x4;
 use crate::view::{View, ViewMut};
@@ -64,20 +64,18 @@ fn scan<R: Rounding>(
     let chunk = CHUNK.min(x.rows());
     let mut inputs = Inputs::new(chunk, &weights);
     let mut steps = [Step { delta: [0.0; 4], delta_x: [0.0; 4], products: [F32x4::zero(); 4] }; CHUNK];
-    let (exp, exp2) = (Exp::new(), Exp2::new());
+    let exp = Exp::new();
     for first in (0..x.rows()).step_by(CHUNK) {
         let rows = first..x.rows().min(first + CHUNK);
         for t in rows.clone() {
             inputs.normalize(t - first, rows.len(), dt_bc.row(t), &weights);
         }
-        let mut ways = [weights.dt_proj, weights.A].map(|values| ReadAhead::new(values.as_chunks().0, 0));
         let together = 4 * (CHUNK / rows.len());
         for channel in (0..d_inner).step_by(together) {
             let part = Part { rows: rows.clone(), channels: channel..d_inner.min(channel + together) };
-            part.read_ahead(&mut ways, &mut ssm_state, &weights);
             let steps = &mut steps[..part.len()];
             part.begin::<R>(steps, &inputs, x, &weights, &exp);
-            part.scan::<R>(steps, &inputs, weights.A, &mut ssm_state, &exp2);
+            part.scan::<R>(steps, &inputs, &weights, &mut ssm_state);
             part.finish(steps, x, z, &weights, &mut out, &exp);
         }
     }
@@ -100,18 +98,6 @@ impl Part {
         (self.channels.start + step / self.rows.len() * 4, self.rows.start + step % self.rows.len())
     }
 
-    /// Touches what the next part reads.
-    #[inline(always)]
-    fn read_ahead(&self, ways: &mut [ReadAhead<[f32; LINE]>; 2], ssm_state: &mut ViewMut, weights: &Weights) {
-        let d_state = weights.b_norm.len();
-        for (way, width) in ways.iter_mut().zip([weights.dt_norm.len(), d_state]) {
-            way.go_to(self.channels.end * width / LINE, |line| line[0].to_bits() as u8);
-        }
-        for channel in self.channels.end..weights.D.len().min(self.channels.end + 2) {
-            core::hint::black_box(ssm_state.row(channel)[0]);
-        }
-    }
-
     /// Step sizes, and what they make of x.
     #[inline(always)]
     fn begin<R: Rounding>(&self, steps: &mut [Step], inputs: &Inputs, x: View, weights: &Weights, exp: &Exp) {
@@ -128,27 +114,41 @@ impl Part {
         }
     }
 
-    /// Runs every channel through the rows.
-    #[inline(always)]
-    #[allow(non_snake_case)]
+    /// Runs every channel through the rows. Meanwhile memory would be idle, as it is busy while step sizes are made: so what the
+    /// next part makes them of is touched, a row for each channel.
+    #[inline(never)]
     fn scan<R: Rounding>(
         &self,
         steps: &mut [Step],
         inputs: &Inputs,
-        A: &[f32],
+        weights: &Weights,
         ssm_state: &mut ViewMut,
-        exp2: &Exp2,
     ) {
-        for channel in self.channels.clone() {
-            let (four, lane) = ((channel - self.channels.start) / 4, (channel - self.channels.start) % 4);
-            let steps = &mut steps[four * self.rows.len()..][..self.rows.len()];
-            let h = ssm_state.row(channel);
-            let a = &A[channel * h.len()..][..h.len()];
-            let groups = inputs.groups(self.rows.len());
-            for ((a, h), inputs) in a.chunks(GROUP).zip(h.chunks_mut(GROUP)).zip(groups) {
-                scan_states::<R>(exp2, steps, lane, inputs, a, h);
+        let exp2 = Exp2::new();
+        let (rows, d_state, dt_rank) = (self.rows.len(), ssm_state.columns(), weights.dt_norm.len());
+        let mut ahead = weights.dt_proj.chunks_exact(dt_rank).skip(self.channels.end);
+        let mut seen = 0;
+        for (inputs, first) in inputs.groups(rows).zip((0..d_state).step_by(GROUP)) {
+            let states = first..d_state.min(first + GROUP);
+            let each = self.channels.clone().map(|channel| {
+                seen ^= ahead.next().map_or(0, touch);
+                let (four, lane) = ((channel - self.channels.start) / 4, (channel - self.channels.start) % 4);
+                (channel, four, lane, &weights.A[channel * d_state..][states.clone()])
+            });
+            if let ([inputs], GROUP) = (inputs, states.len()) {
+                let inputs = *inputs;
+                for (channel, four, lane, a) in each {
+                    let h = ssm_state.part(channel, states.clone());
+                    step_group::<R>(&exp2, &mut steps[four], lane, inputs, a, h);
+                }
+            } else {
+                for (channel, four, lane, a) in each {
+                    let h = ssm_state.part(channel, states.clone());
+                    scan_states::<R>(&exp2, &mut steps[four * rows..][..rows], lane, inputs, a, h);
+                }
             }
         }
+        black_box(seen);
     }
 
     /// The outputs.
@@ -161,6 +161,34 @@ impl Part {
             lanes::store(y * exp.silu(lanes::load(z.row(t), channel)), out.row(t), channel);
         }
     }
+}
+
+/// Takes a whole group of one channel's states h through a single row, each four to the end before the next.
+#[inline(always)]
+fn step_group<R: Rounding>(
+    exp2: &Exp2,
+    step: &mut Step,
+    lane: usize,
+    [b, c]: [Group; 2],
+    a: &[f32],
+    h: &mut [f32],
+) {
+    let (delta, delta_x) = (F32x4::splat(step.delta[lane]), F32x4::splat(step.delta_x[lane]));
+    let mut products = step.products[lane];
+    let (a, h) = (&a.as_chunks().0[..4], &mut h.as_chunks_mut().0[..4]);
+    for i in 0..4 {
+        let decay = exp2.decay::<R>(delta * (F32x4::load(&a[i]) * F32x4::splat(core::f32::consts::LOG2_E)));
+        let state = R::mul_add(decay, F32x4::load(&h[i]), delta_x * b[i]);
+        products = R::mul_add(state, c[i], products);
+        state.store(&mut h[i]);
+    }
+    step.products[lane] = products;
+}
+
+/// Reads an element of every cache line.
+#[inline(always)]
+fn touch(row: &[f32]) -> u32 {
+    row.chunks(LINE).fold(0, |seen, line| seen ^ line[0].to_bits())
 }
 
 /// Runs a group of one channel's states h through the rows of a chunk.
