@@ -4,7 +4,7 @@
  */
 import { attentionArgs, ropeAppendArgs } from "./attention.ts";
 import type { HeadFusionArgs, LinearArgs } from "./backend.ts";
-import { fusesMixers } from "./mixer_ops.ts";
+import type { MixerOps } from "./mixer_ops.ts";
 import type { Network, Projections, Span } from "./network.ts";
 import { ssmConvArgs, ssmScanArgs, xProjArgs } from "./ssm.ts";
 import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
@@ -15,27 +15,29 @@ import { columns, rowCount, rows, type Tensor } from "./tensor.ts";
  * @param first the first row that gets an output
  */
 export function mixer(net: Network, index: number, x: Tensor, spans: readonly Span[], first = 0): void {
-  const { backend, workspace } = net;
+  const { backend } = net;
+  const inProj = inProjArgs(net, index, x);
+  backend.linear(inProj);
+  runBranches(net, index, rowCount(x), split(net, index, inProj.out), spans);
+  backend.headFusion(headFusionArgs(net, index, first, rowCount(x) - first));
+  backend.linear(outProjArgs(net, index, x, first));
+}
+
+/** The ops of {@linkcode mixer} for the rows of one sequence. */
+export function mixerOps(net: Network, index: number, x: Tensor, span: Span): MixerOps {
+  const { workspace } = net;
   const inProj = inProjArgs(net, index, x);
   const projections = split(net, index, inProj.out);
-  if (rowCount(x) === 1 && !net.observer && fusesMixers(backend)) {
-    const [span] = spans;
-    backend.runMixer({
-      inProj,
-      ropeAppend: ropeAppendArgs(net, index, projections, workspace.queries, span),
-      ssmConv: ssmConvArgs(net, index, projections.u, workspace.conv, span),
-      xProj: xProjArgs(net, index, rows(workspace.conv, 0, 1)),
-      attention: attentionArgs(net, index, workspace.queries, workspace.attention, span),
-      ssmScan: ssmScanArgs(net, index, projections, workspace.ssm, span),
-      headFusion: headFusionArgs(net, index, 0, 1),
-      outProj: outProjArgs(net, index, x, 0),
-    });
-  } else {
-    backend.linear(inProj);
-    runBranches(net, index, rowCount(x), projections, spans);
-    backend.headFusion(headFusionArgs(net, index, first, rowCount(x) - first));
-    backend.linear(outProjArgs(net, index, x, first));
-  }
+  return {
+    inProj,
+    ropeAppend: ropeAppendArgs(net, index, projections, workspace.queries, span),
+    ssmConv: ssmConvArgs(net, index, projections.u, workspace.conv, span),
+    xProj: xProjArgs(net, index, rows(workspace.conv, 0, rowCount(x))),
+    attention: attentionArgs(net, index, workspace.queries, workspace.attention, span),
+    ssmScan: ssmScanArgs(net, index, projections, workspace.ssm, span),
+    headFusion: headFusionArgs(net, index, 0, rowCount(x)),
+    outProj: outProjArgs(net, index, x, 0),
+  };
 }
 
 function inProjArgs({ config, weights, workspace }: Network, index: number, x: Tensor): LinearArgs {

@@ -35,8 +35,11 @@ export function fusesMixers(backend: Backend): backend is MixerBackend {
   return "runMixer" in backend;
 }
 
+/** What a mixer is made of. */
+type Ops = Pick<Backend, "linear" | "ropeAppend" | "ssmConv" | "attention" | "ssmScan" | "headFusion">;
+
 /** Runs a mixer's ops apart. */
-export function runMixerOps(backend: Backend, ops: MixerOps): void {
+export function runMixerOps(backend: Ops, ops: MixerOps): void {
   backend.linear(ops.inProj);
   backend.ropeAppend(ops.ropeAppend);
   backend.ssmConv(ops.ssmConv);

@@ -214,7 +214,7 @@ export class WasmBackend implements Backend {
   }
 
   ropeAppend(args: RopeAppendArgs): void {
-    ropeAppend(this.#kernels, this.#memory, args);
+    ropeAppend(this.#kernels, args);
   }
 
   attention(args: AttentionArgs): void {

@@ -19,7 +19,7 @@ import type {
   Weight,
   WeightUse,
 } from "../backend.ts";
-import { type MixerBackend, type MixerOps, runMixerOps } from "../mixer_ops.ts";
+import type { MixerBackend, MixerOps } from "../mixer_ops.ts";
 import { rowCount, type Tensor, type WeightDtype } from "../tensor.ts";
 import { Commands } from "./webgpu/commands.ts";
 import {
@@ -33,7 +33,6 @@ import type { Gpu } from "./webgpu/gpu.ts";
 import { Kernels } from "./webgpu/kernels.ts";
 import { Memory } from "./webgpu/memory.ts";
 import { OpCache, type OpDescriptor } from "./webgpu/op_cache.ts";
-import { fusesMixer } from "./webgpu/ops/mixer.ts";
 import { MIXER, OPS } from "./webgpu/ops/table.ts";
 import { Readback } from "./webgpu/readback.ts";
 import { type Region, regionOf } from "./webgpu/region.ts";
@@ -228,8 +227,7 @@ export class WebGpuBackend implements MixerBackend {
   }
 
   runMixer(ops: MixerOps): void {
-    if (fusesMixer(ops)) this.#ops.run(MIXER, ops);
-    else runMixerOps(this, ops);
+    this.#ops.run(MIXER, ops);
   }
 
   dispose(): void {

@@ -160,9 +160,9 @@ export interface WasmExports {
   rope_angles(inverse_frequencies: number, half: number, first_position: number, l: number, angles: number): void;
 
   /**
-   * Rotates the rows of x `[l, columns]`, in place.
+   * Writes the rows of queries `[l, columns]`, rotated, to out.
    */
-  rope_rotate(x: number, stride: number, l: number, columns: number, angles: number, head_dim: number): void;
+  rope_rotate(queries: number, stride: number, l: number, columns: number, angles: number, head_dim: number, out: number, out_stride: number): void;
 
   /**
    * Whether every multiplication and addition is to be rounded on its own from now on, so that all builds agree bit for bit.

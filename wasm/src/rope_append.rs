@@ -1,4 +1,4 @@
-//! rope_append: rotates queries, in place, and keys by their absolute positions, then writes keys and values into the cache's
+//! rope_append: rotates queries and keys by their absolute positions, then writes keys and values into the cache's
 //! slots (RoPE, arXiv:2104.09864; dimension i pairs with i + head_dim / 2).
 //! queries: [l, num_heads * head_dim] f32; keys: [l, num_kv_heads * head_dim] f32; values: [l, num_kv_heads * v_head_dim] f32;
 //! angles: [l, head_dim] f32, cosines then sines, computed once for all layers; cache: f32 or f16.
@@ -21,24 +21,25 @@ pub fn rope_angles(inverse_frequencies: &[f64], first_position: usize, angles: &
     }
 }
 
-/// Rotates every head of a row by the angles of its position.
-pub fn rotate(heads: &mut [f32], angles: &[f32]) {
+/// Writes every head of a row rotated by the angles of its position.
+pub fn rotate(from: &[f32], angles: &[f32], to: &mut [f32]) {
     let (cosines, sines) = angles.split_at(angles.len() / 2);
-    for head in heads.chunks_exact_mut(angles.len()) {
-        let (first, second) = head.split_at_mut(cosines.len());
+    for (from, to) in from.chunks_exact(angles.len()).zip(to.chunks_exact_mut(angles.len())) {
+        let (first, second) = from.split_at(cosines.len());
+        let (to_first, to_second) = to.split_at_mut(cosines.len());
         for i in (0..cosines.len()).step_by(4) {
             let (a, b) = (lanes::load(first, i), lanes::load(second, i));
             let (cos, sin) = (lanes::load(cosines, i), lanes::load(sines, i));
-            lanes::store(a * cos - b * sin, first, i);
-            lanes::store(b * cos + a * sin, second, i);
+            lanes::store(a * cos - b * sin, to_first, i);
+            lanes::store(b * cos + a * sin, to_second, i);
         }
     }
 }
 
-/// Rotates every row of `queries`; row t by row t of `angles`.
-pub fn rotate_rows(mut queries: ViewMut, angles: View) {
+/// Writes every row of `queries` rotated; row t by row t of `angles`.
+pub fn rotate_rows(queries: View, angles: View, mut out: ViewMut) {
     for t in 0..queries.rows() {
-        rotate(queries.row(t), angles.row(t));
+        rotate(queries.row(t), angles.row(t), out.row(t));
     }
 }
 
@@ -55,9 +56,9 @@ pub fn append<T: Element>(
     let mut row = vec![0.0; source.columns()];
     let mut is_finite = true;
     for t in 0..source.rows() {
-        row.copy_from_slice(source.row(t));
-        if let Some(angles) = angles {
-            rotate(&mut row, angles.row(t));
+        match angles {
+            Some(angles) => rotate(source.row(t), angles.row(t), &mut row),
+            None => row.copy_from_slice(source.row(t)),
         }
         let start = slots.slot(first_position + t) * stride;
         is_finite &= encode(&row, &mut cache[start..start + row.len()]);
@@ -125,8 +126,8 @@ mod tests {
         for half in 1..=19 {
             let heads = random(half as u32, 3 * 2 * half);
             let angles = angles(half, 77);
-            let mut rotated = heads.clone();
-            rotate(&mut rotated, &angles);
+            let mut rotated = vec![f32::NAN; heads.len()];
+            rotate(&heads, &angles, &mut rotated);
             let exact: Vec<f64> = (0..heads.len())
                 .map(|at| {
                     let (head, i) = (at / (2 * half), at % (2 * half));
@@ -174,8 +175,8 @@ mod tests {
         let mut cache = vec![0.0_f32; 6 * 8];
         let slots = Slots { num_meta_tokens: 0, ring_size: None };
         append(View::packed(&source, 8), Some(View::packed(&angles, 4)), slots, 5, &mut cache, 8);
-        let mut rotated = source;
-        rotate(&mut rotated, &angles);
+        let mut rotated = [f32::NAN; 8];
+        rotate(&source, &angles, &mut rotated);
         assert_eq!(cache[40..], rotated);
     }
 

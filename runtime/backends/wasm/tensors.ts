@@ -33,6 +33,7 @@ function runs(tensor: Tensor): { pointer: number; count: number; bytes: number; 
 /** See {@linkcode Backend.save}. */
 export function saveTensor(memory: LinearMemory, tensor: Tensor): Uint8Array<ArrayBuffer> {
   const { pointer, count, bytes, stride } = runs(tensor);
+  if (count === 1) return memory.bytes(pointer, bytes).slice();
   const saved = new Uint8Array(count * bytes);
   for (let i = 0; i < count; i++) saved.set(memory.bytes(pointer + i * stride, bytes), i * bytes);
   return saved;

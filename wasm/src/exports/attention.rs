@@ -37,23 +37,31 @@ pub unsafe fn rope_angles(
     rope_append::rope_angles(frequencies, first_position, angles);
 }
 
-/// Rotates the rows of x `[l, columns]`, in place.
+/// Writes the rows of queries `[l, columns]`, rotated, to out.
 ///
 /// # Safety
 /// See the module's parent.
 #[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
 pub unsafe fn rope_rotate(
-    x: *mut f32,
+    queries: *const f32,
     stride: usize,
     l: usize,
     columns: usize,
     angles: *const f32,
     head_dim: usize,
+    out: *mut f32,
+    out_stride: usize,
 ) {
     // SAFETY: the caller's.
-    let (x, angles) =
-        unsafe { (ViewMut::new(x, l, columns, stride), View::new(angles, l, head_dim, head_dim)) };
-    rope_append::rotate_rows(x, angles);
+    let (queries, angles, out) = unsafe {
+        (
+            View::new(queries, l, columns, stride),
+            View::new(angles, l, head_dim, head_dim),
+            ViewMut::new(out, l, columns, out_stride),
+        )
+    };
+    rope_append::rotate_rows(queries, angles, out);
 }
 
 /// Writes the rows of source `[l, columns]`, rotated if `angles` is not null, into the cache's slots of `position ..`. Returns

@@ -2,9 +2,9 @@
 import type { WasmExports } from "../../../../wasm/pkg/exports.ts";
 import type { AttentionArgs, Cursor, KvCache, RopeAppendArgs } from "../../../backend.ts";
 import { columnCount, rowCount, type Tensor } from "../../../tensor.ts";
-import type { LinearMemory, Region } from "../memory.ts";
+import type { Region } from "../memory.ts";
 import type { RopeAngles } from "../rope_angles.ts";
-import { copyTensor, pointerTo } from "../tensors.ts";
+import { pointerTo } from "../tensors.ts";
 
 /** What the kernel takes for an unlimited lookback: 2^32 - 1. */
 const UNLIMITED = 0xffffffff;
@@ -15,14 +15,23 @@ export function positionOf(cursor: Cursor): { position: number } {
 }
 
 /** See {@linkcode Backend.ropeAppend}. */
-export function ropeAppend(kernels: WasmExports, memory: LinearMemory, args: RopeAppendArgs): void {
+export function ropeAppend(kernels: WasmExports, args: RopeAppendArgs): void {
   const { queries, out, rope, cursor, append } = args;
   const { position } = positionOf(cursor);
   const l = rowCount(queries);
   const { headDim } = rope;
   const angles = (rope.data as RopeAngles).at(position, l);
-  copyTensor(memory, queries, out);
-  kernels.rope_rotate(pointerTo(out), out.stride, l, columnCount(queries), angles, headDim);
+  const columns = columnCount(queries);
+  kernels.rope_rotate(
+    pointerTo(queries),
+    queries.stride,
+    l,
+    columns,
+    angles,
+    headDim,
+    pointerTo(out),
+    out.stride,
+  );
   if (!append) return;
   const { keys, values, cache } = append;
   appendRows(kernels, keys, cache, cache.keys, { position, angles, headDim });
@@ -79,6 +88,6 @@ export function attention(kernels: WasmExports, args: AttentionArgs): void {
     lookback ?? UNLIMITED,
     pointerTo(out),
     out.stride,
-    [keys, values].every(({ buffer }) => (buffer as Region).isFinite),
+    (keys.buffer as Region).isFinite && (values.buffer as Region).isFinite,
   );
 }

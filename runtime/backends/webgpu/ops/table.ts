@@ -10,12 +10,13 @@ import type {
   SsmConvArgs,
   SsmScanArgs,
 } from "../../../backend.ts";
-import type { MixerOps } from "../../../mixer_ops.ts";
+import { type MixerOps, runMixerOps } from "../../../mixer_ops.ts";
+import type { Gpu } from "../gpu.ts";
 import type { OpDescriptor } from "../op_cache.ts";
 import { attention } from "./attention.ts";
 import { embed } from "./embed.ts";
 import { gatedLinear, linear } from "./linear.ts";
-import { mixer } from "./mixer.ts";
+import { fusesMixer, mixer } from "./mixer.ts";
 import { headFusion, rmsNorm } from "./norms.ts";
 import { ropeAppend } from "./rope_append.ts";
 import { ssmConv, ssmScan } from "./ssm.ts";
@@ -88,9 +89,9 @@ export const OPS = {
   }),
 } as const;
 
-/** A mixer whose ops run as one. */
+/** A mixer: in few kernels where they can run it, else in those of its ops. */
 export const MIXER: OpDescriptor<MixerOps> = {
-  ...descriptor<MixerOps>(mixer, {
+  ...descriptor<MixerOps>((gpu, ops) => fusesMixer(ops) ? mixer(gpu, ops) : lowerApart(gpu, ops), {
     inProj: true,
     ropeAppend: true,
     ssmConv: true,
@@ -102,3 +103,14 @@ export const MIXER: OpDescriptor<MixerOps> = {
   }),
   parts: { ...OPS, inProj: OPS.linear, xProj: OPS.linear, outProj: OPS.linear },
 };
+
+function lowerApart(gpu: Gpu, ops: MixerOps): void {
+  runMixerOps({
+    linear: (args) => linear(gpu, args),
+    ropeAppend: (args) => ropeAppend(gpu, args),
+    ssmConv: (args) => ssmConv(gpu, args),
+    attention: (args) => attention(gpu, args),
+    ssmScan: (args) => ssmScan(gpu, args),
+    headFusion: (args) => headFusion(gpu, args),
+  }, ops);
+}
