@@ -10,6 +10,7 @@ import type { Section } from "./markdown.ts";
 import { opsSection } from "./ops_section.ts";
 import { paperSection } from "./paper_section.ts";
 import { peersSection } from "./peers_section.ts";
+import { profileSection } from "./profile_section.ts";
 
 const DOCS = new URL("../../docs/", import.meta.url);
 
@@ -25,6 +26,7 @@ const INTRODUCTION = [
 const SECTIONS: readonly (readonly [name: string, command: string, section: (results: never) => Section])[] =
   [
     ["cpu", "deno task bench:cpu FOLDER", cpuSection],
+    ["profile", "deno task bench:profile FOLDER", profileSection],
     ["ops", "deno task bench:twins", opsSection],
     ["webgpu", "deno run -A bench/webgpu/gpu.ts OUT", gpuSection],
     ["peers", "deno task bench:peers FOLDER", peersSection],
