@@ -1,8 +1,7 @@
 /** @file The default model's packed file, which ships with this module in parts. */
 import type { ByteSource } from "../../runtime/formats/byte_source.ts";
 import { request } from "../../runtime/sources/http.ts";
-import { openPartsSource } from "../../runtime/sources/parts_source.ts";
-import type { DataModule } from "./data_module.ts";
+import { type DataModule, openDataModules } from "./data_module.ts";
 import { PART_MODULES } from "./part_modules.ts";
 import { PARTS } from "./parts.ts";
 
@@ -11,10 +10,10 @@ export { STORIES_HASH } from "./parts.ts";
 /** The default model as one packed GGUF file. In Deno it comes with the module graph and needs no permission. */
 export async function openStories(): Promise<ByteSource> {
   const modules = await Promise.all(PARTS.map(({ url }, i) => PART_MODULES?.[i]() ?? readModule(url())));
-  const parts = modules.map(({ memory }, i) =>
-    new Uint8Array(memory.buffer as ArrayBuffer, 0, PARTS[i].byteLength)
+  return openDataModules(
+    "stories.gguf",
+    modules.map((data, i) => ({ data, byteLength: PARTS[i].byteLength })),
   );
-  return openPartsSource("stories.gguf", parts);
 }
 
 async function readModule(url: URL): Promise<DataModule> {

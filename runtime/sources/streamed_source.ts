@@ -2,7 +2,7 @@
 
 import { type ByteSource, checkRange } from "../formats/byte_source.ts";
 import { networkError, wrongLength } from "./http.ts";
-import { gather } from "./parts_source.ts";
+import { gather } from "./gather.ts";
 
 /**
  * Source over a response body. A read waits until the stream has come that far; everything received is kept, once. A

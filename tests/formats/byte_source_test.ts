@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type DataModule, openDataModules } from "../../models/stories/data_module.ts";
 import { WeightsError } from "../../runtime/errors.ts";
+import type { ByteSource } from "../../runtime/formats/byte_source.ts";
 import { openBytesSource } from "../../runtime/sources/bytes_source.ts";
 import { openFileSource } from "../../runtime/sources/file_source.ts";
-import { openPartsSource } from "../../runtime/sources/parts_source.ts";
+import { wasmDataModule } from "../../scripts/wasm_data_module.ts";
 
 const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
 
@@ -13,24 +15,38 @@ Deno.test("openBytesSource gives views of the same memory", async () => {
   assert(view.buffer === bytes.buffer);
 });
 
-Deno.test("openPartsSource reads every range as if the parts were one file", async () => {
+/** `bytes`, cut at these places, in data modules. */
+async function dataModules(cuts: readonly number[]): Promise<ByteSource> {
+  const ends = [...cuts, bytes.length];
+  const parts = ends.map(async (end, i) => {
+    const part = bytes.subarray(i === 0 ? 0 : ends[i - 1], end);
+    const { instance } = await WebAssembly.instantiate(wasmDataModule(part));
+    return { data: instance.exports as unknown as DataModule, byteLength: part.length };
+  });
+  return openDataModules("parts", await Promise.all(parts));
+}
+
+Deno.test("openDataModules reads every range as if the modules were one file, into any buffer", async () => {
   for (const cuts of [[], [0], [1], [50], [99], [100], [0, 0, 30, 30, 31, 99, 100, 100]]) {
-    const ends = [...cuts, 100];
-    const parts = ends.map((end, i) => bytes.subarray(i === 0 ? 0 : ends[i - 1], end));
-    const source = openPartsSource("parts", parts);
+    const source = await dataModules(cuts);
     assertEquals(source.size, 100);
     for (let offset = 0; offset <= 100; offset += 7) {
       for (const length of [0, 1, 2, 20, 100 - offset]) {
         if (offset + length > 100) continue;
-        assertEquals(await source.read(offset, length), bytes.subarray(offset, offset + length));
+        const expected = bytes.subarray(offset, offset + length);
+        assertEquals(await source.read(offset, length), expected);
+        const into = new Uint8Array(length);
+        assert(await source.read(offset, length, undefined, into) === into);
+        assertEquals(into, expected);
       }
     }
   }
 });
 
-Deno.test("openPartsSource copies nothing when a range lies inside one part", async () => {
-  const source = openPartsSource("parts", [bytes.subarray(0, 40), bytes.subarray(40)]);
-  assert((await source.read(50, 20)).buffer === bytes.buffer);
+Deno.test("openDataModules gives bytes that later reads leave alone", async () => {
+  const source = await dataModules([40]);
+  const [first, second] = await Promise.all([source.read(50, 20), source.read(60, 30)]);
+  assertEquals([first, second], [bytes.slice(50, 70), bytes.slice(60, 90)]);
 });
 
 Deno.test("openFileSource reads a local file by path and by URL", async () => {
@@ -68,7 +84,7 @@ Deno.test("ByteSource.read refuses ranges outside the file and stops when aborte
   const path = await Deno.makeTempFile();
   await Deno.writeFile(path, bytes);
   const file = await openFileSource(path);
-  for (const source of [openBytesSource("memory", bytes), openPartsSource("parts", [bytes]), file]) {
+  for (const source of [openBytesSource("memory", bytes), await dataModules([]), file]) {
     for (
       const [offset, length] of [[0, 101], [101, 0], [-1, 1], [1, -1], [0.5, 1], [0, NaN], [2 ** 53, 2 ** 53]]
     ) {
