@@ -28,10 +28,13 @@ export function parseStrictJson(bytes: Uint8Array, fail: JsonFailure): unknown {
   return value;
 }
 
+/** Keeps nothing between two texts. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Decodes UTF-8; throws what `fail` makes when the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, fail: JsonFailure): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch (cause) {
     throw fail("it is not valid UTF-8, expected text", cause);
   }

@@ -150,5 +150,6 @@ Deno.test("loadModel refuses a stored state whose mark is missing, or is there w
     (_, metadata) => metadata.set(mark, fingerprint),
   );
   await assertRejects(() => loadModel(bare), WeightsError, `"${KEYS}": it is missing`);
-  await assertRejects(() => loadModel(file.slice(0, -64)), WeightsError, "expected");
+  const broken = file.slice(0, -64);
+  await assertRejects(() => loadModel(broken), WeightsError, `it has ${broken.length} bytes, expected`);
 });
