@@ -17,6 +17,8 @@ export interface Pair {
   /** config.json. */
   readonly hymba: string;
   readonly llama: LlamaShape;
+  /** Tokens of a round: enough for engines to have optimised what runs, few enough that contexts stay short. */
+  readonly tokens: number;
 }
 
 /** A Hymba of 34M parameters: as those of the paper, narrower, with a vocabulary to match. */
@@ -33,10 +35,12 @@ export const PAIRS: readonly Pair[] = [
     name: "34M",
     hymba: HYMBA_34M,
     llama: { layers: 9, hidden: 512, intermediate: 1600, heads: 8, kvHeads: 4, vocab: 8192 },
+    tokens: 128,
   },
   {
     name: "125M",
     hymba: shapeConfig("125m"),
     llama: { layers: 17, hidden: 768, intermediate: 2048, heads: 12, kvHeads: 4, vocab: 32000 },
+    tokens: 48,
   },
 ];
