@@ -67,11 +67,20 @@ impl Pool {
 
     /// Calls `job` with ranges that together are `0 .. items`, on several threads if `work`, that of all items, is enough.
     pub fn split(&self, items: usize, work: u64, job: &(dyn Fn(Range<usize>) + Sync)) {
+        self.split_at_most(items, CHUNKS_PER_THREAD, work, job);
+    }
+
+    /// As `split`, for items that cost less in one range than in several: each thread has one.
+    pub fn split_coarsely(&self, items: usize, work: u64, job: &(dyn Fn(Range<usize>) + Sync)) {
+        self.split_at_most(items, 1, work, job);
+    }
+
+    fn split_at_most(&self, items: usize, most: u64, work: u64, job: &(dyn Fn(Range<usize>) + Sync)) {
         let (helpers, least_work) = (self.helpers.load(Relaxed), self.least_work.load(Relaxed));
         if helpers == 0 || items < 2 || work < least_work {
             return job(0..items);
         }
-        let per_thread = (work / least_work.max(1)).clamp(1, CHUNKS_PER_THREAD);
+        let per_thread = (work / least_work.max(1)).clamp(1, most);
         let chunks = items.min((helpers + 1) * per_thread as usize);
         self.run(helpers, chunks, &|chunk| job(items * chunk / chunks..items * (chunk + 1) / chunks));
     }

@@ -186,10 +186,10 @@ pub unsafe fn attention(
     let heads_together = tiles == 1 && num_heads.is_multiple_of(num_kv_heads);
     let seen = cache_slots.min(position + l);
     let work = work(&[l, num_heads, head_dim + v_head_dim, seen, MULTIPLY_WORK]);
+    if heads_together {
+        return POOL.split_coarsely(num_kv_heads, work, &|heads| some(heads, 0..l));
+    }
     POOL.split(tiles * num_kv_heads, work, &|items| {
-        if heads_together {
-            return some(items, 0..l);
-        }
         let mut start = items.start;
         while start < items.end {
             let (kv_head, tile) = (start / tiles, start % tiles);

@@ -86,3 +86,20 @@ fn run_fails_instead_of_waiting_for_a_helper_that_failed() {
     // Takes back one of the two chunks, as if the helper that claimed it had ended.
     pool.run(1, 2, &|chunk| _ = pool.finished.fetch_sub(chunk as u32, Relaxed));
 }
+
+#[test]
+fn split_coarsely_makes_one_range_for_each_thread() {
+    for helpers in [1, 2, 5] {
+        with_pool(helpers, |pool| {
+            for items in [2, 3, 4, 8, 25] {
+                let (ranges, covered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+                pool.split_coarsely(items, 1000, &|range| {
+                    ranges.fetch_add(1, Relaxed);
+                    covered.fetch_add(range.len(), Relaxed);
+                });
+                assert_eq!(ranges.into_inner(), items.min(helpers + 1));
+                assert_eq!(covered.into_inner(), items);
+            }
+        });
+    }
+}
