@@ -146,10 +146,10 @@ function callerLines(
 }
 
 function pytorchLines({ pytorch, card }: GpuResults): string[] {
-  if (pytorch === undefined) return ["PyTorch on the same card: not measured.", ""];
+  if (pytorch === undefined) return ["PyTorch on such a card: not measured.", ""];
   const { position, torch, eagerMilliseconds, graphMilliseconds } = pytorch;
   return [
-    `PyTorch ${torch} on the same card (${card}; \`bench/webgpu/pytorch_peer.py\`: Hymba-1.5B's shape, bf16, one sequence at`,
+    `PyTorch ${torch} on such a card (${card}; \`bench/webgpu/pytorch_peer.py\`: Hymba-1.5B's shape, bf16, one sequence at`,
     `${position.toLocaleString("en")} tokens): ${short(1000 / eagerMilliseconds)} tokens/s eager, ${
       short(1000 / graphMilliseconds)
     } replayed as a CUDA graph.`,
