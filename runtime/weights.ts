@@ -134,7 +134,7 @@ export function storageDtype(
 
 /** Whether `quantization` stores any tensor of a checkpoint otherwise than its file does. */
 export function changesStorage(file: TensorFile, config: HymbaConfig, quantization?: WeightDtype): boolean {
-  return [...tensorSpecs(config)].some(([name, spec]) => {
+  return quantization !== undefined && [...tensorSpecs(config)].some(([name, spec]) => {
     const info = file.tensors.get(name);
     return info !== undefined && storageDtype(info, spec, quantization) !== info.dtype;
   });
