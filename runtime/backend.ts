@@ -18,16 +18,16 @@ import type { Dtype, Tensor, WeightDtype } from "./tensor.ts";
 export type BackendKind = "webgpu" | "wasm" | "reference";
 
 /**
- * How the ops use a weight, so that a backend may repack it at upload:
- * `matrix` for `linear`, `gatedLinear` and `embed`; `plain` for everything read elementwise (kept as f32, row-major).
+ * How the ops use a weight, so that a backend may repack it: `matrix` for `linear`, `gatedLinear` and `embed`; `plain` for what is
+ * read elementwise (f32, row-major); `projection` for what else is multiplied with (row-major, f32, or bf16 if published so).
  */
-export type WeightUse = "matrix" | "plain";
+export type WeightUse = "matrix" | "plain" | "projection";
 
 /** A constant tensor, already in the backend's own layout. */
 export interface Weight {
   /** The backend's own handle. */
   readonly data: unknown;
-  /** Storage type, which for `plain` weights is f32. */
+  /** Storage type, which for `plain` weights is f32, for `projection` f32 or bf16. */
   readonly dtype: WeightDtype;
   /** `[rows, columns]` or `[columns]`. */
   readonly shape: readonly number[];

@@ -1,5 +1,5 @@
 /** @file A checkpoint's tensor -> a backend's weight, part by part, so that little of it is in JavaScript's memory at any time. */
-import type { Backend, Weight } from "./backend.ts";
+import type { Backend, Weight, WeightUse } from "./backend.ts";
 import { dequantize, quantize } from "./formats/quantize.ts";
 import type { TensorFile, TensorInfo } from "./formats/tensor_file.ts";
 import type { MatrixUpload } from "./matrix_upload.ts";
@@ -14,7 +14,7 @@ export interface UploadPlan {
   readonly dtype: WeightDtype;
   /** `[rows, columns]` or `[columns]`, as the ops see it. */
   readonly shape: readonly number[];
-  readonly use: "matrix" | "plain";
+  readonly use: WeightUse;
   /** What is done to each value on the way; the tensor is f32 then. */
   readonly transform?: (value: number) => number;
 }
@@ -30,7 +30,7 @@ export interface UploaderOptions {
 export function plannedBytes(plans: Iterable<UploadPlan>): number {
   let sum = 0;
   for (const { dtype, shape, use } of plans) {
-    sum += byteLength(use === "plain" ? "f32" : dtype, elementCount(shape));
+    sum += byteLength(use === "matrix" ? dtype : "f32", elementCount(shape));
   }
   return sum;
 }

@@ -102,7 +102,7 @@ function layerSpecs(config: HymbaConfig, layer: number): Record<string, TensorSp
     "mamba.conv1d.weight": { ...plain(dInner, 1, dConv), opShape: [dInner, dConv] },
     "mamba.conv1d.bias": plain(dInner),
     "mamba.x_proj.0.weight": matrix(dtRank + 2 * dState, dInner),
-    "mamba.dt_proj.0.weight": plain(dInner, dtRank),
+    "mamba.dt_proj.0.weight": { shape: [dInner, dtRank], use: "projection" },
     "mamba.dt_proj.0.bias": plain(dInner),
     "mamba.A_log.0": { ...plain(dInner, dState), transform: (value) => -exp(value) },
     "mamba.D.0": plain(dInner),

@@ -90,7 +90,7 @@ function ssmScan(rows: number): OpCase {
         bNorm: operands.weight(`${MAMBA}.B_layernorm.weight`),
         cNorm: operands.weight(`${MAMBA}.C_layernorm.weight`),
         eps,
-        dtProj: operands.weight(`${MAMBA}.dt_proj.0.weight`),
+        dtProj: operands.weight(`${MAMBA}.dt_proj.0.weight`, "bf16"),
         dtBias: operands.weight(`${MAMBA}.dt_proj.0.bias`),
         A: operands.weight(`${MAMBA}.A_log.0`),
         D: operands.weight(`${MAMBA}.D.0`),

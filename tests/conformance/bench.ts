@@ -115,6 +115,12 @@ export class Bench {
     return this.#keep(this.backend.upload("plain", "f32", shape, quantize("f32", values)));
   }
 
+  /** A matrix that an op multiplies with among other things, in a dtype. */
+  projection(dtype: WeightDtype, shape: readonly [number, number], scale = 1): Weight {
+    const values = this.normals(elementCount(shape), scale);
+    return this.#keep(this.backend.upload("projection", dtype, shape, quantize(dtype, values)));
+  }
+
   #keep(weight: Weight): Weight {
     this.#weights.push(weight);
     return weight;

@@ -21,7 +21,7 @@ export const ssmBranch: Prepare = (bench, length) => {
     dtNorm: bench.plain([RANK]),
     bNorm: bench.plain([STATE]),
     cNorm: bench.plain([STATE]),
-    dtProj: bench.plain([INNER, RANK]),
+    dtProj: bench.projection("bf16", [INNER, RANK]),
     dtBias: bench.plain([INNER]),
     A: bench.plain([INNER, STATE], bench.normals(INNER * STATE).map((value) => -Math.exp(value))),
     D: bench.plain([INNER]),

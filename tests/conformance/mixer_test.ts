@@ -118,7 +118,7 @@ function mixerOf(bench: Bench, scene: MixerScene): (token: number) => MixerOps {
     dtNorm: bench.plain([dtRank]),
     bNorm: bench.plain([dState]),
     cNorm: bench.plain([dState]),
-    dtProj: bench.plain([dInner, dtRank]),
+    dtProj: bench.projection("bf16", [dInner, dtRank]),
     dtBias: bench.plain([dInner]),
     A: bench.plain([dInner, dState], bench.normals(dInner * dState).map((value) => -Math.exp(value))),
     D: bench.plain([dInner]),

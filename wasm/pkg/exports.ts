@@ -175,7 +175,7 @@ export interface WasmExports {
   ssm_conv(x: number, x_stride: number, weight: number, bias: number, conv_state: number, conv_state_stride: number, out: number, out_stride: number, l: number, d_inner: number, d_conv: number): void;
 
   /**
-   * See [`crate::ssm_scan`].
+   * See [`crate::ssm_scan`]; dt_proj is f32, or bf16.
    */
-  ssm_scan(dt_bc: number, dt_bc_stride: number, x: number, x_stride: number, z: number, z_stride: number, dt_norm: number, b_norm: number, c_norm: number, eps: number, dt_proj: number, dt_bias: number, A: number, D: number, ssm_state: number, ssm_state_stride: number, out: number, out_stride: number, l: number, d_inner: number, dt_rank: number, d_state: number): void;
+  ssm_scan(dt_bc: number, dt_bc_stride: number, x: number, x_stride: number, z: number, z_stride: number, dt_norm: number, b_norm: number, c_norm: number, eps: number, dt_proj: number, dt_proj_is_bf16: boolean, dt_bias: number, A: number, D: number, ssm_state: number, ssm_state_stride: number, out: number, out_stride: number, l: number, d_inner: number, dt_rank: number, d_state: number): void;
 }

@@ -1,4 +1,5 @@
-//! Rows of any length as vectors of four lanes, and the dot products that attention and the scan share.
+//! Rows of any length as vectors of four lanes, and dot products with four rows at once.
+use crate::float_format::Format;
 use crate::rounding::Rounding;
 use crate::simd::F32x4;
 
@@ -22,34 +23,49 @@ pub fn store(values: F32x4, row: &mut [f32], start: usize) {
     }
 }
 
-/// Dot products of `N` vectors with four rows; all are as long as the first vector. Each product is summed in the same
-/// order whatever `N` is.
+/// Dot products of a vector with four rows of its length, each summed in the same order whatever the rows' format is.
 #[inline(always)]
-pub fn dots<R: Rounding, const N: usize>(vectors: [&[f32]; N], rows: [&[f32]; 4]) -> [F32x4; N] {
-    let length = vectors[0].len();
-    let split = |row| -> (&[[f32; 4]], &[f32]) { <[f32]>::as_chunks(&(row as &[f32])[..length]) };
-    let (vectors, rows) = (vectors.map(split), rows.map(split));
-    let mut sums = [[F32x4::zero(); 4]; N];
-    for i in 0..length / 4 {
-        let lanes = rows.map(|row| F32x4::load(&row.0[i]));
-        for (sums, vector) in sums.iter_mut().zip(vectors) {
-            let vector = F32x4::load(&vector.0[i]);
-            *sums = core::array::from_fn(|row| R::mul_add(vector, lanes[row], sums[row]));
-        }
+pub fn dots<R: Rounding, F: Format>(vector: &[f32], rows: [&[F::Bits]; 4]) -> F32x4 {
+    let mut sums = [F32x4::zero(); 4];
+    let (blocks, last) = vector.as_chunks();
+    let rows = rows.map(|row| row[..vector.len()].as_chunks());
+    for (i, block) in blocks.iter().enumerate() {
+        sums = add_products::<R, F>(sums, block, rows.map(|(blocks, _)| &blocks[i]));
     }
-    if !length.is_multiple_of(4) {
-        let lanes = rows.map(|row| F32x4::load_partial(row.1));
-        for (sums, vector) in sums.iter_mut().zip(vectors) {
-            let vector = F32x4::load_partial(vector.1);
-            *sums = core::array::from_fn(|row| R::mul_add(vector, lanes[row], sums[row]));
-        }
+    if !last.is_empty() {
+        let rows = rows.map(|(_, last)| padded(last, F::ZERO));
+        sums = add_products::<R, F>(sums, &padded(last, 0.0), rows.each_ref());
     }
-    sums.map(F32x4::sums)
+    F32x4::sums(sums)
+}
+
+#[inline(always)]
+fn add_products<R: Rounding, F: Format>(
+    sums: [F32x4; 4],
+    vector: &[f32; 16],
+    rows: [&[F::Bits; 16]; 4],
+) -> [F32x4; 4] {
+    let (fours, _) = vector.as_chunks();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| F32x4::load(&fours[i]));
+    core::array::from_fn(|row| {
+        let sum = R::mul_add(a, F::four::<0>(rows[row]), sums[row]);
+        let sum = R::mul_add(b, F::four::<1>(rows[row]), sum);
+        let sum = R::mul_add(c, F::four::<2>(rows[row]), sum);
+        R::mul_add(d, F::four::<3>(rows[row]), sum)
+    })
+}
+
+/// Fewer than sixteen numbers, zeros behind them.
+fn padded<T: Copy>(numbers: &[T], zero: T) -> [T; 16] {
+    let mut block = [zero; 16];
+    block[..numbers.len()].copy_from_slice(numbers);
+    block
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::float_format::{Bf16, F32};
     use crate::rounding::Twice;
     use crate::testing::random;
 
@@ -72,19 +88,20 @@ mod tests {
     }
 
     #[test]
-    fn dots_are_the_scalar_ones_for_every_length() {
+    fn dots_are_the_scalar_ones_for_every_length_and_format() {
         for length in 1..=37 {
-            let values = random(length as u32, 6 * length);
-            let row = |i: usize| &values[i * length..(i + 1) * length];
-            let rows = [row(0), row(1), row(2), row(3)];
-            let pair = dots::<Twice, 2>([row(4), row(5)], rows);
-            for (q, got) in pair.iter().enumerate() {
-                assert_eq!(got.to_array(), dots::<Twice, 1>([row(4 + q)], rows)[0].to_array());
-                for (&got, other) in got.to_array().iter().zip(rows) {
-                    let exact: f64 =
-                        row(4 + q).iter().zip(other).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-                    assert!((f64::from(got) - exact).abs() < 1e-5, "{got}, not {exact}, at length {length}");
-                }
+            let bits = random(length as u32, 5 * length).iter().map(|x| (x.to_bits() >> 16) as u16).collect();
+            let bits: Vec<u16> = bits;
+            let values: Vec<f32> = bits.iter().map(|&bits| Bf16::to_f32(bits)).collect();
+            let range = |i: usize| i * length..(i + 1) * length;
+            let rows = [0, 1, 2, 3].map(|i| &values[range(i)]);
+            let vector = &values[range(4)];
+            let got = dots::<Twice, F32>(vector, rows).to_array();
+            let narrow = dots::<Twice, Bf16>(vector, [0, 1, 2, 3].map(|i| &bits[range(i)]));
+            assert_eq!(got, narrow.to_array());
+            for (&got, row) in got.iter().zip(rows) {
+                let exact: f64 = vector.iter().zip(row).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+                assert!((f64::from(got) - exact).abs() < 1e-5, "{got}, not {exact}, at length {length}");
             }
         }
     }

@@ -15,8 +15,10 @@ use crate::view::{View, ViewMut};
 use crate::with_rounding;
 
 mod inputs;
+mod projection;
 
 use inputs::{GROUP, Group, Inputs, load_group};
+pub use projection::Projection;
 
 /// Rows of a chunk, and steps that are taken together: as many as keep a processor busy while it waits for results.
 const CHUNK: usize = 16;
@@ -29,14 +31,11 @@ pub struct Weights<'a> {
     pub b_norm: &'a [f32],
     pub c_norm: &'a [f32],
     pub eps: f32,
-    pub dt_proj: &'a [f32],
+    pub dt_proj: Projection<'a>,
     pub dt_bias: &'a [f32],
     pub A: &'a [f32],
     pub D: &'a [f32],
 }
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// What four channels need in a row; lanes are channels.
 #[derive(Clone, Copy)]
@@ -126,23 +125,27 @@ impl Part {
     ) {
         let exp2 = Exp2::new();
         let (rows, d_state, dt_rank) = (self.rows.len(), ssm_state.columns(), weights.dt_norm.len());
-        let mut ahead = weights.dt_proj.chunks_exact(dt_rank).skip(self.channels.end);
         let mut seen = 0;
         for (inputs, first) in inputs.groups(rows).zip((0..d_state).step_by(GROUP)) {
             let states = first..d_state.min(first + GROUP);
-            let each = self.channels.clone().map(|channel| {
-                seen ^= ahead.next().map_or(0, touch);
+            let place = |channel: usize| {
                 let (four, lane) = ((channel - self.channels.start) / 4, (channel - self.channels.start) % 4);
-                (channel, four, lane, &weights.A[channel * d_state..][states.clone()])
-            });
+                (four, lane, &weights.A[channel * d_state..][states.clone()])
+            };
             if let ([inputs], GROUP) = (inputs, states.len()) {
                 let inputs = *inputs;
-                for (channel, four, lane, a) in each {
+                for channel in self.channels.clone() {
+                    let (four, lane, a) = place(channel);
                     let h = ssm_state.part(channel, states.clone());
+                    if lane == 0 {
+                        let next = channel + self.channels.len();
+                        seen ^= weights.dt_proj.touch(next..next + 4, dt_rank);
+                    }
                     step_group::<R>(&exp2, &mut steps[four], lane, inputs, a, h);
                 }
             } else {
-                for (channel, four, lane, a) in each {
+                for channel in self.channels.clone() {
+                    let (four, lane, a) = place(channel);
                     let h = ssm_state.part(channel, states.clone());
                     scan_states::<R>(&exp2, &mut steps[four * rows..][..rows], lane, inputs, a, h);
                 }
@@ -183,12 +186,6 @@ fn step_group<R: Rounding>(
         state.store(&mut h[i]);
     }
     step.products[lane] = products;
-}
-
-/// Reads an element of every cache line.
-#[inline(always)]
-fn touch(row: &[f32]) -> u32 {
-    row.chunks(LINE).fold(0, |seen, line| seen ^ line[0].to_bits())
 }
 
 /// Runs a group of one channel's states h through the rows of a chunk.

@@ -25,6 +25,10 @@ export function weightPointer(weight: Weight): number {
   return (weight.data as Region).pointer;
 }
 
+function asBytes({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** Uploads and frees weights of one instance. */
 export class WeightStore {
   readonly #kernels: WasmExports;
@@ -45,13 +49,14 @@ export class WeightStore {
 
   /** See {@linkcode Backend.upload}. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
-    if (use === "plain") {
-      const data = this.#uploadPlain(dtype, bytes);
-      return { data, dtype: "f32", shape, byteLength: data.byteLength };
+    if (use === "matrix") {
+      const matrix = this.beginMatrix(dtype, shape);
+      matrix.write(bytes);
+      return matrix.finish();
     }
-    const matrix = this.beginMatrix(dtype, shape);
-    matrix.write(bytes);
-    return matrix.finish();
+    const kept = use === "projection" && dtype === "bf16" ? dtype : "f32";
+    const data = this.#uploadBytes(kept === dtype ? bytes : asBytes(dequantize(dtype, bytes)));
+    return { data, dtype: kept, shape, byteLength: data.byteLength };
   }
 
   /** See {@linkcode Backend.release}. */
@@ -61,10 +66,9 @@ export class WeightStore {
     else this.#memory.free(region);
   }
 
-  #uploadPlain(dtype: WeightDtype, bytes: Uint8Array): Region {
-    const values = dequantize(dtype, bytes);
-    const region = this.#memory.allocate("weight", values.byteLength);
-    this.#memory.f32(region.pointer, values.length).set(values);
+  #uploadBytes(bytes: Uint8Array): Region {
+    const region = this.#memory.allocate("weight", bytes.byteLength);
+    this.#memory.bytes(region.pointer, bytes.byteLength).set(bytes);
     return region;
   }
 

@@ -63,7 +63,7 @@ export class WeightUploader {
 
   /** See {@linkcode Backend.upload}. */
   upload(use: WeightUse, dtype: WeightDtype, shape: readonly number[], bytes: Uint8Array): Weight {
-    if (use === "plain") return this.#uploadPlain(dtype, shape, bytes);
+    if (use !== "matrix") return this.#uploadPlain(dtype, shape, bytes);
     const parts = this.#planParts(dtype, shape).map(([firstRow, rows]) =>
       this.#uploadPart(dtype, shape[1], firstRow, rows, bytes)
     );

@@ -1,4 +1,5 @@
 /** @file Cases of ssmConv and ssmScan. */
+import type { WeightDtype } from "../../../runtime/tensor.ts";
 import { type Case, EDGE_SIZES, shapeText, SMALL_SIZES } from "./case.ts";
 
 function ssmConv(l: number, dInner: number, dConv: number, scale: number): Case {
@@ -25,10 +26,12 @@ interface ScanSizes {
   readonly dState: number;
   /** Scale of dtBias: softplus must neither overflow nor round to 0 too early. */
   readonly bias: number;
+  /** How dtProj is published. */
+  readonly dtProj: WeightDtype;
 }
 
 function ssmScan(sizes: Partial<ScanSizes>): Case {
-  const all: ScanSizes = { l: 3, dInner: 5, dtRank: 6, dState: 16, bias: 1, ...sizes };
+  const all: ScanSizes = { l: 3, dInner: 5, dtRank: 6, dState: 16, bias: 1, dtProj: "f32", ...sizes };
   const { l, dInner, dtRank, dState, bias } = all;
   return {
     op: "ssmScan",
@@ -44,7 +47,7 @@ function ssmScan(sizes: Partial<ScanSizes>): Case {
         bNorm: bench.plain([dState]),
         cNorm: bench.plain([dState]),
         eps: 1e-6,
-        dtProj: bench.plain([dInner, dtRank], bench.normals(dInner * dtRank, 0.5)),
+        dtProj: bench.projection(all.dtProj, [dInner, dtRank], 0.5),
         dtBias: bench.plain([dInner], bench.normals(dInner, bias)),
         A: bench.plain([dInner, dState], normals.map((value) => -Math.exp(value))),
         D: bench.plain([dInner]),
@@ -66,6 +69,10 @@ export const SSM_CASES: readonly Case[] = [
   ...EDGE_SIZES.map((dInner) => ssmScan({ dInner, l: dInner % 3 + 1 })),
   ...[...SMALL_SIZES, 11, 15, 17, 20, 31, 32, 33, 64].map((dState) => ssmScan({ dState })),
   ...[1, 2, 3, 7, 16, 33, 100].map((dtRank) => ssmScan({ dtRank, dState: 4 })),
+  ...[1, 7, 16, 33, 100].flatMap((dtRank) =>
+    [1, 3, 17].map((l) => ssmScan({ l, dtRank, dInner: 21, dtProj: "bf16" }))
+  ),
+  ssmScan({ dtProj: "f16" }),
   ...[0, 1, 2, 15, 16, 17, 33, 100].map((l) => ssmScan({ l })),
   ...[4, 5, 16, 17, 33].flatMap((l) =>
     [3, 16, 20, 64].map((dState) => ssmScan({ l, dState, dtRank: 8, dInner: 21 }))

@@ -6,6 +6,7 @@ use core::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::pool::{POOL, Shared, work};
+use crate::ssm_scan::Projection;
 use crate::view::{View, ViewMut};
 use crate::{ssm_conv, ssm_scan};
 
@@ -64,7 +65,7 @@ pub unsafe fn ssm_conv(
     );
 }
 
-/// See [`crate::ssm_scan`].
+/// See [`crate::ssm_scan`]; dt_proj is f32, or bf16.
 ///
 /// # Safety
 /// See the module's parent.
@@ -81,7 +82,8 @@ pub unsafe fn ssm_scan(
     b_norm: *const f32,
     c_norm: *const f32,
     eps: f32,
-    dt_proj: *const f32,
+    dt_proj: *const u8,
+    dt_proj_is_bf16: bool,
     dt_bias: *const f32,
     A: *const f32,
     D: *const f32,
@@ -116,7 +118,17 @@ pub unsafe fn ssm_scan(
                 b_norm: from_raw_parts(b_norm, d_state),
                 c_norm: from_raw_parts(c_norm, d_state),
                 eps,
-                dt_proj: from_raw_parts(dt_proj.add(start * dt_rank), count * dt_rank),
+                dt_proj: if dt_proj_is_bf16 {
+                    Projection::Bf16(from_raw_parts(
+                        dt_proj.cast::<u16>().add(start * dt_rank),
+                        count * dt_rank,
+                    ))
+                } else {
+                    Projection::F32(from_raw_parts(
+                        dt_proj.cast::<f32>().add(start * dt_rank),
+                        count * dt_rank,
+                    ))
+                },
                 dt_bias: from_raw_parts(dt_bias.add(start), count),
                 A: from_raw_parts(A.add(start * d_state), count * d_state),
                 D: from_raw_parts(D.add(start), count),

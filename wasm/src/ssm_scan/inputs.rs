@@ -55,14 +55,11 @@ impl Inputs {
     #[inline(always)]
     pub fn project<R: Rounding>(&self, t: usize, channel: usize, weights: &Weights) -> F32x4 {
         let dt_rank = weights.dt_norm.len();
+        let dt = &self.dt[t * dt_rank..(t + 1) * dt_rank];
         let last = weights.D.len() - 1;
-        let rows = [0, 1, 2, 3].map(|lane| {
-            // Lanes behind the last channel repeat it; nobody stores them.
-            let start = (channel + lane).min(last) * dt_rank;
-            &weights.dt_proj[start..start + dt_rank]
-        });
-        let [projected] = lanes::dots::<R, 1>([&self.dt[t * dt_rank..(t + 1) * dt_rank]], rows);
-        projected + lanes::load(weights.dt_bias, channel)
+        // Lanes behind the last channel repeat it; nobody stores them.
+        let rows = [0, 1, 2, 3].map(|lane| (channel + lane).min(last));
+        weights.dt_proj.dots::<R>(dt, rows) + lanes::load(weights.dt_bias, channel)
     }
 }
 

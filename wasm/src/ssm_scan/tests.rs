@@ -19,6 +19,7 @@ impl Case {
 
     fn weights(&self) -> Weights<'_> {
         let [dt_norm, b_norm, c_norm, dt_proj, dt_bias, a, d] = &self.constants;
+        let dt_proj = Projection::F32(dt_proj);
         Weights { dt_norm, b_norm, c_norm, eps: 1e-6, dt_proj, dt_bias, A: a, D: d }
     }
 

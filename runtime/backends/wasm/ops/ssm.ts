@@ -39,6 +39,7 @@ export function ssmScan(kernels: WasmExports, args: SsmScanArgs): void {
     weightPointer(cNorm),
     eps,
     weightPointer(dtProj),
+    dtProj.dtype === "bf16",
     weightPointer(dtBias),
     weightPointer(A),
     weightPointer(D),
