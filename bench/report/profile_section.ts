@@ -8,7 +8,7 @@ const EXPLANATION = [
   "One thread, milliseconds a token, medians; two bytes (q16) or one (q8) of an activation. Products norm and quantise their",
   "activations themselves; what is outside the ops is choosing the token, its text, and JavaScript between the ops. The last",
   "two columns explain decoding: how fast the products read weights, of one native stream's rate in the same rounds, and what",
-  "share of the read a decode step would reach if it were nothing but them.",
+  "share of the read a decode step would reach if it were nothing but them. `bench/cpu/NOTES.md` says what bounds each part.",
   "",
 ];
 
